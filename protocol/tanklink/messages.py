@@ -1,0 +1,221 @@
+"""THE table of messages: id, name, sender, kind, one line of doc, fields with units.
+
+Everything else about the wire derives from it: encoder, decoder, range checks, docs/protocol.md, the type stub
+of records and the digest that both sides must share. HELLO, WELCOME and NAK keep their layout for ever, so that
+two sides with different tables can still tell each other so.
+"""
+
+from tanklink.schema import (
+    COMMAND, EVENT, GRANT, HOST, PICO, REPLY, STATE, Message, blob, build_index, digest, enum, flag, sint, text, uint,
+)  # fmt: skip
+
+# -- enumerations (their order is part of the wire: append, never reorder) ------------------------------------
+
+BOARD_STATES = ("boot", "selftest", "disarmed", "armed", "tripped", "fault")
+CIRCUIT_STATES = ("open", "closing", "closed", "opening")
+RESET_CAUSES = ("power_on", "watchdog", "soft", "maintenance")
+CHANNELS = (
+    "current_1", "current_2", "voltage_1", "voltage_2", "temperature_1", "temperature_2", "reference", "reef_temperature",
+)  # fmt: skip
+# What an event is about besides a measured channel: the fault line, the processor's loop, the lease, the journal.
+SUBJECTS = CHANNELS + ("fault_line_1", "fault_line_2", "cpu", "lease", "trips", "relays", "journal")
+TRIGGERS = (
+    "none", "over_current", "short", "over_temperature", "sensor_open", "sensor_short", "fault_line", "permit",
+    "watchdog", "exception", "too_many_trips", "relay_stuck", "journal",
+)  # fmt: skip
+NAK_REASONS = (
+    "digest", "no_session", "state", "range", "rate", "nonce", "boot_id", "config_crc", "config_incomplete",
+    "lease_expired", "lease_too_long", "not_configured", "wrong_trip", "cause_present", "too_soon", "fault_line",
+    "selftest",
+)  # fmt: skip
+
+N_CIRCUITS = 2
+N_CHANNELS = len(CHANNELS)
+MAX_POINTS = 8  # of a scaling table
+MAX_SAMPLES = 64  # in one STATUS: 64 × 4095² split in two stays below 2^30
+
+# -- fields that recur ------------------------------------------------------------------------------------------
+
+
+def _uptime(prefix=""):
+    return (
+        uint(prefix + "uptime_s", doc="whole seconds since the Pico started"),
+        uint(prefix + "uptime_ms_part", 999, "and milliseconds"),
+    )
+
+
+def _event():
+    return (
+        uint("event_id", doc="number in the Pico's journal; acknowledged with EVENT_ACK"),
+        uint("boot_id", doc="the boot during which it happened"),
+    ) + _uptime("at_")
+
+
+def _cause():
+    return (
+        uint("circuit", N_CIRCUITS, "1 or 2; 0 = the whole board"),
+        enum("trigger", TRIGGERS, "the row of the trigger table that fired"),
+        enum("subject", SUBJECTS, "the channel or part that was judged"),
+        sint("value", doc="what was measured, in the subject's unit (mV, mA, m°F, ms, count)"),
+        sint("limit", doc="the limit it broke, in the same unit"),
+    )
+
+
+def _channel_sums():
+    fields = ()
+    for name in CHANNELS:
+        fields += (
+            uint(name + "_sum_counts", 4095 * MAX_SAMPLES, "sum of n raw 12-bit samples"),
+            uint(name + "_min_counts", 4095, "least sample"),
+            uint(name + "_max_counts", 4095, "greatest sample"),
+        )
+    for circuit in (1, 2):
+        fields += (
+            uint("vi_%d_hi" % circuit, 4096 * MAX_SAMPLES, "ΣV·I of counts = hi × 4096 + lo"),
+            uint("vi_%d_lo" % circuit, 4095 * MAX_SAMPLES, "the part below 4096 of each product, summed"),
+        )
+    return fields
+
+
+# -- session ----------------------------------------------------------------------------------------------------
+
+HELLO = Message(
+    1, "HELLO", HOST, COMMAND, "Open a session; the Pico is silent before. A new session ends the old one.",
+    blob("digest", 8, doc="the sender's schema digest"),
+    uint("session", doc="a random number of the host's for this session"),
+)  # fmt: skip
+WELCOME = Message(
+    2, "WELCOME", PICO, REPLY, "Answer to HELLO: who the Pico is and how it stands.",
+    blob("digest", 8, doc="the Pico's schema digest: if it differs, update the side that is older"),
+    blob("firmware", 8, doc="hash of the program files on the board"),
+    blob("board_id", 8, doc="unique id of the chip"),
+    uint("boot_id", doc="a random number of this boot"),
+    enum("reset_cause", RESET_CAUSES, "why it started"),
+    enum("state", BOARD_STATES, "of the circuits"),
+    uint("trip_id", doc="event_id of the standing trip or fault, 0 = none"),
+    *_uptime(),
+    text("version", 16, "of the program")
+)  # fmt: skip
+NAK = Message(
+    3, "NAK", PICO, REPLY, "Refusal of a command or grant, with the reason; nothing was changed.",
+    uint("request", 127, "id of the refused message"),
+    enum("reason", NAK_REASONS, "why"),
+)  # fmt: skip
+ACK = Message(
+    4, "ACK", PICO, REPLY, "The command was carried out.", uint("request", 127, "id of the command"),
+)  # fmt: skip
+PING = Message(5, "PING", HOST, COMMAND, "Ask for a sign of life.", uint("token", doc="given back"))
+PONG = Message(6, "PONG", PICO, REPLY, "Answer to PING.", uint("token", doc="as asked"), *_uptime())
+
+# -- configuration and arming -----------------------------------------------------------------------------------
+
+CONFIG_CIRCUIT = Message(
+    10, "CONFIG_CIRCUIT", HOST, COMMAND, "Describe one circuit; refused while armed. Limits may only be tightened.",
+    uint("circuit", N_CIRCUITS, "1 or 2"),
+    flag("enabled", "a circuit that is not enabled is never judged and never closed"),
+    uint("resistance_mohm", 1_000_000, "of the heating element"),
+    uint("current_limit_ma", 100_000, "over-current limit"),
+    uint("temperature_limit_m_degf", 300_000, "over-temperature limit"),
+    uint("short_min_ma", 100_000, "a short is judged above this current"),
+    uint("short_tolerance_permille", 999, "short if V < R·(1 − tolerance)·I"),
+    uint("sequence_ms", 1000, "between the first and the second relay, both ways"),
+)  # fmt: skip
+CONFIG_POINT = Message(
+    11, "CONFIG_POINT", HOST, COMMAND, "One point of a channel's scaling table; index 0 starts the table anew.",
+    enum("channel", CHANNELS, "whose"),
+    uint("index", MAX_POINTS - 1, "points come in order, counts rising"),
+    uint("counts", 4095, "raw"),
+    sint("value", doc="mV, mA or m°F"),
+)  # fmt: skip
+CONFIG_CHECK = Message(12, "CONFIG_CHECK", HOST, COMMAND, "Ask what the Pico holds and for a nonce to arm with.")
+CONFIG_STATE = Message(
+    13, "CONFIG_STATE", PICO, REPLY, "The Pico's own CRC of what it holds.",
+    blob("config_crc", 4, doc="CRC-32, little-endian, of the canonical configuration"),
+    blob("nonce", 8, doc="arms once"),
+    flag("complete", "every enabled circuit has its limits and the scaling of its channels"),
+)  # fmt: skip
+ARM = Message(
+    14, "ARM", HOST, COMMAND, "DISARMED → ARMED. Refused unless nonce, boot and configuration are this very one's.",
+    blob("nonce", 8, doc="from CONFIG_STATE"),
+    uint("boot_id", doc="from WELCOME"),
+    blob("config_crc", 4, doc="the host's own reckoning"),
+)  # fmt: skip
+DISARM = Message(15, "DISARM", HOST, COMMAND, "ARMED → DISARMED: every circuit opens in sequence.")
+LEASE = Message(
+    16, "LEASE", HOST, GRANT, "Keep a circuit closed until an instant of the Pico's own clock; a past one opens it.",
+    uint("circuit", N_CIRCUITS, "1 or 2"),
+    *_uptime("until_")
+)  # fmt: skip
+RESET_TRIP = Message(
+    17, "RESET_TRIP", HOST, COMMAND, "A person resets the standing trip, naming it.",
+    uint("trip_id", doc="its event_id"),
+)  # fmt: skip
+EVENT_ACK = Message(
+    18, "EVENT_ACK", HOST, GRANT, "The host has stored every event up to this one.", uint("event_id", doc="the last"),
+)  # fmt: skip
+MAINTENANCE = Message(
+    19, "MAINTENANCE", HOST, COMMAND, "Drop every output, reset, and leave the REPL free for mpremote.",
+)  # fmt: skip
+
+# -- state ------------------------------------------------------------------------------------------------------
+
+STATUS = Message(
+    32, "STATUS", PICO, STATE, "10 Hz: what is, and the sums of every raw sample since the last one.",
+    *_uptime(),
+    enum("state", BOARD_STATES, "of the circuits"),
+    uint("trip_id", doc="event_id of the standing trip or fault, 0 = none"),
+    uint("relays", 15, "pins read back: bit 0 outside 1, bit 1 inside 1, bit 2 outside 2, bit 3 inside 2"),
+    uint("fault_lines", 3, "bit per circuit: 1 = the loop is whole"),
+    enum("circuit_1", CIRCUIT_STATES, "of circuit 1"),
+    enum("circuit_2", CIRCUIT_STATES, "of circuit 2"),
+    uint("lease_1_ms", 60_000, "left of circuit 1's lease"),
+    uint("lease_2_ms", 60_000, "left of circuit 2's lease"),
+    uint("events_waiting", 65_535, "events not yet acknowledged"),
+    uint("period_ms", 60_000, "covered by the sums"),
+    uint("n", MAX_SAMPLES, "samples in each sum"),
+    *_channel_sums()
+)  # fmt: skip
+HEALTH = Message(
+    33, "HEALTH", PICO, STATE, "1 Hz: the loop, memory, and what was refused, by reason, since boot.",
+    *_uptime(),
+    uint("passes", doc="of the loop since the last HEALTH"),
+    uint("pass_us_mean", doc="mean length of a pass"),
+    uint("pass_us_max", doc="longest pass"),
+    uint("gap_us_max", doc="longest time between two renewals of the permits"),
+    uint("collect_us_max", doc="longest garbage collection"),
+    uint("heap_free_bytes", doc="after the last collection"),
+    uint("frames_ok", doc="received and accepted"),
+    uint("bad_crc", doc="frames with a wrong CRC"),
+    uint("bad_cobs", doc="frames that are not COBS"),
+    uint("bad_length", doc="frames too short or too long"),
+    uint("bad_body", doc="bodies that are not this subset of MessagePack"),
+    uint("bad_id", doc="unknown messages, or the host's own direction"),
+    uint("bad_range", doc="fields missing or out of bounds"),
+    uint("bad_state", doc="messages refused with NAK in this state"),
+    uint("bad_rate", doc="messages over 100/s"),
+    uint("tx_dropped", doc="messages not sent: the host reads slowly"),
+    uint("leases_over", doc="leases that ran out"),
+)  # fmt: skip
+
+# -- events -----------------------------------------------------------------------------------------------------
+
+BOOT = Message(
+    34, "BOOT", PICO, EVENT, "The Pico started.", *_event(),
+    enum("reset_cause", RESET_CAUSES, "why"), enum("state", BOARD_STATES, "it came up in"),
+)  # fmt: skip
+TRIP = Message(35, "TRIP", PICO, EVENT, "Every circuit was opened and stays so until a person resets it.", *_event(), *_cause())
+FAULT = Message(36, "FAULT", PICO, EVENT, "As TRIP; clears by a person and a passed self-test.", *_event(), *_cause())
+LEASE_OVER = Message(
+    37, "LEASE_OVER", PICO, EVENT, "A lease ran out and its circuit was opened in sequence; not latched.",
+    *_event(), *_cause()
+)  # fmt: skip
+RESET = Message(
+    38, "RESET", PICO, EVENT, "A person reset the standing trip.", *_event(), uint("trip_id", doc="the one reset"),
+)  # fmt: skip
+
+TABLE = (
+    HELLO, WELCOME, NAK, ACK, PING, PONG, CONFIG_CIRCUIT, CONFIG_POINT, CONFIG_CHECK, CONFIG_STATE, ARM, DISARM, LEASE,
+    RESET_TRIP, EVENT_ACK, MAINTENANCE, STATUS, HEALTH, BOOT, TRIP, FAULT, LEASE_OVER, RESET,
+)  # fmt: skip
+BY_ID = build_index(TABLE)
+DIGEST = digest(TABLE)
