@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PURE = ("tankwarden.errors", "tankwarden.config", "tankwarden.events")
-BASE = (*PURE, "tankwarden.clock", "tankwarden.resources")
+BASE = (*PURE, "tankwarden.clock", "tankwarden.resources", "tankwarden.fields", "tankwarden.ceilings")
 IO = ("asyncio", "io", "os", "pathlib", "peewee", "playhouse", "select", "selectors", "serial", "shutil", "signal",
       "socket", "sqlite3", "subprocess", "tempfile", "threading", "time", "bottle", "waitress")  # fmt: skip
 # What stock MicroPython 1.26 has on the chip, as far as we use it.

@@ -1,0 +1,226 @@
+"""Facts worth keeping: frozen, with a text that a person understands and the numbers behind it.
+
+The Pico's events are numbered in its own journal; (board_id, journal_id) makes each land once. Its integers (mA, mV,
+m°F) become A, V and °F here, on the way in.
+"""
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from tanklink import records
+from tanklink.messages import BOARD_STATES, RESET_CAUSES, SUBJECTS, TRIGGERS
+
+INFO, WARNING, ALARM = "info", "warning", "alarm"  # severities, least first
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One fact. at_ms: UTC. circuit: the Pico's number, None = the whole board or not about a circuit.
+
+    id: given by the store. board_id, boot_id, journal_id: of an event of the Pico's, else None.
+    """
+
+    at_ms: int
+    kind: str
+    severity: str
+    text: str
+    circuit: int | None = None
+    trigger: str | None = None
+    subject: str | None = None
+    value: float | None = None
+    limit: float | None = None
+    unit: str = ""
+    board_id: str | None = None
+    boot_id: int | None = None
+    journal_id: int | None = None
+    id: int | None = None
+
+    def with_id(self, id: int) -> "Event":  # noqa: A002 - the field's own name
+        """The same fact as the store knows it."""
+        return replace(self, id=id)
+
+    def to_json(self) -> dict[str, object]:
+        """As the API shows it."""
+        return {
+            "id": self.id,
+            "at_ms": self.at_ms,
+            "kind": self.kind,
+            "severity": self.severity,
+            "text": self.text,
+            "circuit": self.circuit,
+            "trigger": self.trigger,
+            "subject": self.subject,
+            "value": self.value,
+            "limit": self.limit,
+            "unit": self.unit,
+        }
+
+
+Caused = records.Trip | records.Fault | records.LeaseOver
+Journaled = Caused | records.Boot | records.Reset
+
+
+# -- when -----------------------------------------------------------------------------------------------------------
+
+
+class PicoTime(NamedTuple):
+    """The Pico's clock beside the wall clock, at one instant: what turns an uptime into UTC."""
+
+    boot_id: int
+    uptime_ms: int
+    wall_ms: int
+    speed: float = 1.0
+
+    def wall_of(self, record: Journaled) -> int:
+        """UTC ms of an event. Of an earlier boot nobody knows the uptime's beginning: then it is when it was told."""
+        if record.boot_id != self.boot_id:
+            return self.wall_ms
+        at_ms = record.at_uptime_s * 1000 + record.at_uptime_ms_part
+        return self.wall_ms - round(max(0, self.uptime_ms - at_ms) * self.speed)
+
+
+# -- what the numbers mean ------------------------------------------------------------------------------------------
+
+
+class Unit(NamedTuple):
+    """How an integer of the wire reads to people: divided by `per`, shown with `digits` places."""
+
+    name: str
+    per: int = 1
+    digits: int = 0
+
+    def show(self, value: float) -> str:
+        return f"{value:.{self.digits}f} {self.name}".rstrip()
+
+
+_COUNT = Unit("")
+_BY_QUANTITY = {
+    "current": Unit("A", 1000, 1),
+    "voltage": Unit("V", 1000, 1),
+    "temperature": Unit("°F", 1000, 1),
+}
+_BY_SUBJECT = {
+    "reference": Unit("V", 1000, 3),
+    "reef_temperature": Unit("°F", 1000, 1),
+    "cpu": Unit("ms"),
+    "lease": Unit("ms"),
+    "relays": Unit("ms"),
+}
+_COUNTED = ("sensor_open", "sensor_short")  # triggers that judge raw counts, whatever the channel's unit
+
+
+class Phrase(NamedTuple):
+    """A trigger for people: its name and what is said of value and limit."""
+
+    name: str
+    facts: str = ": {value}, limit {limit}"
+
+
+_PHRASES = {
+    "none": Phrase("no cause", ""),
+    "over_current": Phrase("over-current"),
+    "short": Phrase("short circuit", ": {value}, at least {limit} expected at this current"),
+    "over_temperature": Phrase("over-temperature"),
+    "sensor_open": Phrase("sensor open", ": {value}, open from {limit} on"),
+    "sensor_short": Phrase("sensor shorted", ": {value}, shorted up to {limit}"),
+    "fault_line": Phrase("fault line broken", ""),
+    "permit": Phrase("relay permit not renewed in time"),
+    "watchdog": Phrase("processor hung, reset by the watchdog"),
+    "exception": Phrase("program failed", ""),
+    "too_many_trips": Phrase("too many trips"),
+    "relay_stuck": Phrase("relay stuck", ""),
+    "journal": Phrase("journal unreadable", ""),
+}
+_RESET_CAUSES = {
+    "power_on": "power came on",
+    "watchdog": "the watchdog reset it",
+    "soft": "it was reset by its program",
+    "maintenance": "maintenance",
+}
+
+
+def unit_of(subject: str, trigger: str = "") -> Unit:
+    """The unit of an event's value and limit, by what was judged; a bare count where nothing is known."""
+    if trigger in _COUNTED:
+        return Unit("counts")
+    return _BY_SUBJECT.get(subject) or _BY_QUANTITY.get(subject.rpartition("_")[0]) or _COUNT
+
+
+def trigger_text(trigger: str) -> str:
+    """A trigger for people. One that is not known here keeps its own name."""
+    return _phrase(trigger).name
+
+
+def _phrase(trigger: str) -> Phrase:
+    return _PHRASES.get(trigger) or Phrase(trigger.replace("_", " "))
+
+
+def _name(names: tuple[str, ...], index: int, what: str) -> str:
+    return names[index] if 0 <= index < len(names) else f"{what}_{index}"
+
+
+# -- from the Pico's records ----------------------------------------------------------------------------------------
+
+
+def from_pico(record: Journaled, board_id: str, time: PicoTime) -> Event:
+    """The event that a record of the Pico's tells of. TypeError for a record that is no event."""
+    kind, severity = _KINDS.get(type(record), ("", ""))
+    if not kind:
+        raise TypeError(f"{type(record).__name__} is no event of the Pico's")
+    event = Event(
+        at_ms=time.wall_of(record),
+        kind=kind,
+        severity=severity,
+        text="",
+        board_id=board_id,
+        boot_id=record.boot_id,
+        journal_id=record.event_id,
+    )
+    if isinstance(record, records.Boot):
+        return _boot(event, record)
+    if isinstance(record, records.Reset):
+        return replace(event, text=f"trip {record.trip_id} was reset by a person")
+    return _cause(event, record)
+
+
+_KINDS: dict[type, tuple[str, str]] = {
+    records.Trip: ("trip", ALARM),
+    records.Fault: ("fault", ALARM),
+    records.LeaseOver: ("lease_over", WARNING),
+    records.Boot: ("boot", INFO),
+    records.Reset: ("reset", INFO),
+}
+
+
+def _boot(event: Event, record: records.Boot) -> Event:
+    cause = _name(RESET_CAUSES, record.reset_cause, "cause")
+    state = _name(BOARD_STATES, record.state, "state")
+    severity = WARNING if cause == "watchdog" else event.severity
+    text = f"the Pico started ({_RESET_CAUSES.get(cause, cause)}), circuits {state}"
+    return replace(event, text=text, severity=severity)
+
+
+def _cause(event: Event, record: Caused) -> Event:
+    trigger = _name(TRIGGERS, record.trigger, "trigger")
+    subject = _name(SUBJECTS, record.subject, "subject")
+    unit = unit_of(subject, trigger)
+    value, limit = record.value / unit.per, record.limit / unit.per
+    event = replace(
+        event,
+        circuit=record.circuit or None,
+        trigger=trigger,
+        subject=subject,
+        value=value,
+        limit=limit,
+        unit=unit.name,
+    )
+    return replace(event, text=_cause_text(event, trigger, unit.show(value), unit.show(limit)))
+
+
+def _cause_text(event: Event, trigger: str, value: str, limit: str) -> str:
+    """E.g. `over-current on circuit 1: 12.8 A, limit 11.0 A`."""
+    where = f"circuit {event.circuit}" if event.circuit else "the board"
+    if event.kind == "lease_over":
+        return f"the lease of {where} ran out, it was opened: the host had not renewed it"
+    phrase = _phrase(trigger)
+    return f"{phrase.name} on {where}" + phrase.facts.format(value=value, limit=limit)

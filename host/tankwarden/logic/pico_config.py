@@ -1,0 +1,29 @@
+"""The configuration in the Pico's integers: mΩ, mA, m°F, ‰, ms, and points in mV, mA or m°F."""
+
+from collections.abc import Iterable
+
+from tanklink.records import ConfigCircuit
+from tankwarden.config import Circuit, Scale
+
+
+def circuit_record(circuit: Circuit) -> ConfigCircuit:
+    """CONFIG_CIRCUIT of a circuit that is in use."""
+    return ConfigCircuit(
+        circuit=circuit.circuit,
+        enabled=True,
+        resistance_mohm=_milli(circuit.resistance_ohm),
+        current_limit_ma=_milli(circuit.current_limit_a),
+        temperature_limit_m_degf=_milli(circuit.temperature_limit_degf),
+        short_min_ma=_milli(circuit.short_min_a),
+        short_tolerance_permille=_milli(circuit.short_tolerance),
+        sequence_ms=circuit.sequence_ms,
+    )
+
+
+def tables(scales: Iterable[Scale]) -> dict[str, tuple[tuple[int, int], ...]]:
+    """channel → (counts, mV, mA or m°F) of each point."""
+    return {scale.channel: tuple((counts, _milli(value)) for counts, value in scale.points) for scale in scales}
+
+
+def _milli(value: float) -> int:
+    return round(value * 1000)
