@@ -13,5 +13,5 @@ class FieldRangeError(LinkError):
     """A value that its field cannot carry: names the message, the field and the bounds."""
 
 
-class FrameTooLong(LinkError):
-    """A body over MAX_BODY bytes: nothing that long may be sent."""
+class FrameLengthError(LinkError):
+    """A body over MAX_BODY bytes, or a buffer too small for any frame: nothing is written."""

@@ -4,6 +4,7 @@ Everything else about the wire derives from it: encoder, decoder, range checks, 
 of records and the digest that both sides must share. HELLO, WELCOME and NAK keep their layout for ever, so that
 two sides with different tables can still tell each other so.
 """
+# ruff: noqa: RUF005, I001  (MicroPython does not unpack inside a tuple display; the import is laid out by hand)
 
 from tanklink.schema import (
     COMMAND, EVENT, GRANT, HOST, PICO, REPLY, STATE, Message, blob, build_index, digest, enum, flag, sint, text, uint,
@@ -15,7 +16,8 @@ BOARD_STATES = ("boot", "selftest", "disarmed", "armed", "tripped", "fault")
 CIRCUIT_STATES = ("open", "closing", "closed", "opening")
 RESET_CAUSES = ("power_on", "watchdog", "soft", "maintenance")
 CHANNELS = (
-    "current_1", "current_2", "voltage_1", "voltage_2", "temperature_1", "temperature_2", "reference", "reef_temperature",
+    "current_1", "current_2", "voltage_1", "voltage_2", "temperature_1", "temperature_2", "reference",
+    "reef_temperature",
 )  # fmt: skip
 # What an event is about besides a measured channel: the fault line, the processor's loop, the lease, the journal.
 SUBJECTS = CHANNELS + ("fault_line_1", "fault_line_2", "cpu", "lease", "trips", "relays", "journal")
@@ -203,7 +205,9 @@ BOOT = Message(
     34, "BOOT", PICO, EVENT, "The Pico started.", *_event(),
     enum("reset_cause", RESET_CAUSES, "why"), enum("state", BOARD_STATES, "it came up in"),
 )  # fmt: skip
-TRIP = Message(35, "TRIP", PICO, EVENT, "Every circuit was opened and stays so until a person resets it.", *_event(), *_cause())
+TRIP = Message(
+    35, "TRIP", PICO, EVENT, "Every circuit was opened and stays so until a person resets it.", *_event(), *_cause()
+)
 FAULT = Message(36, "FAULT", PICO, EVENT, "As TRIP; clears by a person and a passed self-test.", *_event(), *_cause())
 LEASE_OVER = Message(
     37, "LEASE_OVER", PICO, EVENT, "A lease ran out and its circuit was opened in sequence; not latched.",
@@ -219,3 +223,4 @@ TABLE = (
 )  # fmt: skip
 BY_ID = build_index(TABLE)
 DIGEST = digest(TABLE)
+del _uptime, _event, _cause, _channel_sums  # under MicroPython a function holds on to every constant of its file

@@ -1,16 +1,20 @@
 """What a message is: field kinds, Message, the index and the digest of the table.
 
-Pure: no I/O, no clock. Runs unchanged under CPython and MicroPython. Everything about the wire derives from
-the table in messages.py by the means in this file: range checks, documentation, type stub and digest.
+Pure: no I/O, no clock. Runs unchanged under CPython and MicroPython. Everything about the wire derives from the
+table in messages.py by the means in this file: range checks, documentation, type stub and digest. What only
+the documentation needs is not kept under MicroPython: memory is short there.
 """
 
+from array import array
+
+from tanklink._compat import MICROPYTHON
 from tanklink.errors import FieldRangeError, SchemaError
 
 SMALL_MAX = (1 << 30) - 1  # beyond it the chip boxes an integer, and allocates
 HOST, PICO = "host", "pico"  # who sends
 STATE, GRANT, COMMAND, REPLY, EVENT = "state", "grant", "command", "reply", "event"
 
-INT, FLAG, TEXT, BLOB = 0, 1, 2, 3  # Field.kind, also the order in which a decoder tests
+INT, FLAG, TEXT, BLOB = 0, 1, 2, 3  # Field.kind; msgpack.py knows these numbers
 
 
 class Field:
@@ -23,26 +27,6 @@ class Field:
     def __init__(self, name, kind, low, high, doc="", names=None):
         self.name, self.kind, self.low, self.high = name, kind, low, high
         self.names, self.doc = names, doc
-
-    def accepts(self, value):
-        """Whether value may travel in this field. Allocates nothing."""
-        kind = self.kind
-        if kind == INT:
-            return type(value) is int and self.low <= value <= self.high
-        if kind == FLAG:
-            return value is True or value is False
-        if kind == TEXT:
-            # Under MicroPython len(str) counts characters: texts on the wire are ASCII, so the two agree.
-            return type(value) is str and self.low <= len(value) <= self.high
-        return type(value) in (bytes, bytearray) and self.low <= len(value) <= self.high
-
-    def default(self):
-        """A value that the field accepts: what a fresh value list holds."""
-        if self.kind == INT:
-            return 0 if self.low <= 0 <= self.high else self.low
-        if self.kind == FLAG:
-            return False
-        return " " * self.low if self.kind == TEXT else bytes(self.low)
 
     def signature(self):
         """What the digest covers: everything that changes bytes or their meaning, not the doc."""
@@ -81,34 +65,80 @@ def blob(name, low, high=None, doc=""):
 
 
 class Message:
-    """One row of the table. `fields` is a tuple of Field; values travel as a list in that order."""
+    """One row of the table; values travel as a list in the order of its fields.
+
+    kinds: a byte per field. bounds: low and high of each in turn. On CPython also `fields` (tuple of Field) and `doc`.
+    """
 
     def __init__(self, id, name, sender, kind, doc, *fields):
         self.id, self.name, self.sender, self.kind = id, name, sender, kind
-        self.doc, self.fields = doc, fields
         self.count = len(fields)
-        self.index = {f.name: i for i, f in enumerate(fields)}
+        self.kinds = bytes([f.kind for f in fields])
+        self.bounds = array("i", [bound for f in fields for bound in (f.low, f.high)])
+        self._names = ",".join([f.name for f in fields])  # one string: a dict would cost ten times its memory
+        self.mark = self._mark(fields)
         if len(self.index) != self.count:
             raise SchemaError("%s: a field name occurs twice" % name)
+        if not MICROPYTHON:
+            self.doc, self.fields = doc, fields
+
+    @property
+    def names(self):
+        """The names of the fields. A new list each time: for start-up, not for the loop."""
+        return self._names.split(",") if self._names else []
+
+    @property
+    def index(self):
+        """Map name → place in the list of values. A new dict each time: for start-up, not for the loop."""
+        return {name: i for i, name in enumerate(self.names)}
 
     def new(self):
         """A value list that the message accepts: to be filled and encoded again and again."""
-        return [f.default() for f in self.fields]
+        return [self._default(i) for i in range(self.count)]
+
+    def _default(self, i):
+        kind, low, high = self.kinds[i], self.bounds[2 * i], self.bounds[2 * i + 1]
+        if kind == INT:
+            return 0 if low <= 0 <= high else low
+        if kind == FLAG:
+            return False
+        return " " * low if kind == TEXT else bytes(low)
 
     def check(self, values):
         """Raise FieldRangeError, naming message, field and bounds, if values may not travel."""
         if len(values) != self.count:
             raise FieldRangeError("%s takes %d values, not %d" % (self.name, self.count, len(values)))
-        for field, value in zip(self.fields, values):
-            if not field.accepts(value):
-                what = "0 or 1" if field.kind == FLAG else "%d to %d" % (field.low, field.high)
-                unit = "" if field.kind in (INT, FLAG) else " bytes"
-                raise FieldRangeError("%s.%s: %r is not %s%s" % (self.name, field.name, value, what, unit))
+        for i in range(self.count):
+            if not accepts(self.kinds[i], self.bounds[2 * i], self.bounds[2 * i + 1], values[i]):
+                self._refuse(i, values[i])
 
-    def signature(self):
-        return "%d %s %s %s(%s)" % (
-            self.id, self.name, self.sender, self.kind, ",".join([f.signature() for f in self.fields])
-        )  # fmt: skip
+    def _refuse(self, i, value):
+        kind, low, high = self.kinds[i], self.bounds[2 * i], self.bounds[2 * i + 1]
+        what = (
+            "an integer from %d to %d" % (low, high),
+            "True or False",
+            "ASCII text of %d to %d characters" % (low, high),
+            "%d to %d bytes" % (low, high),
+        )[kind]
+        raise FieldRangeError("%s.%s: %r is not %s" % (self.name, self.names[i], value, what))
+
+    def _mark(self, fields):
+        import hashlib
+
+        signature = ",".join([f.signature() for f in fields])
+        text = "%d %s %s %s(%s)" % (self.id, self.name, self.sender, self.kind, signature)
+        return hashlib.sha256(text.encode()).digest()[:8]
+
+
+def accepts(kind, low, high, value):
+    """Whether value may travel in a field of this kind and bounds."""
+    if kind == INT:
+        return type(value) is int and low <= value <= high
+    if kind == FLAG:
+        return value is True or value is False
+    if kind == TEXT:
+        return type(value) is str and low <= len(value) <= high and all(ord(c) < 128 for c in value)
+    return type(value) in (bytes, bytearray) and low <= len(value) <= high
 
 
 def build_index(table):
@@ -128,8 +158,8 @@ def build_index(table):
 
 
 def digest(table):
-    """The schema's identity: the first 8 bytes of the SHA-256 of its canonical text, rows ordered by id."""
+    """The schema's identity: the first 8 bytes of the SHA-256 of the rows' own hashes, ordered by id."""
     import hashlib
 
-    rows = sorted([(m.id, m.signature()) for m in table])
-    return hashlib.sha256("\n".join([row[1] for row in rows]).encode()).digest()[:8]
+    rows = sorted([(m.id, m.mark) for m in table])
+    return hashlib.sha256(b"".join([row[1] for row in rows])).digest()[:8]

@@ -1,0 +1,220 @@
+"""The composition root: builds every part of the host once, starts them, and stops them in order.
+
+The engine is one asyncio loop. The web server's threads read `status` and `history`, and give commands to `command`;
+nothing else of the engine may be touched from outside the loop.
+"""
+
+import asyncio
+import contextlib
+import logging
+import random
+import signal
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from tankwarden import places, wiring
+from tankwarden.config import Config
+from tankwarden.drivers.pico.driver import PicoDriver
+from tankwarden.errors import CommandError, StoreError
+from tankwarden.flows import notices
+from tankwarden.flows.claims import ClaimBook
+from tankwarden.flows.commands import Commands
+from tankwarden.flows.control import CircuitTick, Control, Tick, output_id
+from tankwarden.flows.door import Door
+from tankwarden.flows.events import Events
+from tankwarden.flows.readings import Change, Probes
+from tankwarden.flows.record import Recording
+from tankwarden.flows.snapshot import Around, Json, Snapshots, Trip, tasks_json
+from tankwarden.flows.supervise import Supervisor
+from tankwarden.flows.totals import Totals
+from tankwarden.flows.watch import Watch
+from tankwarden.logic.claims import Claim
+from tankwarden.logic.quality import Quality
+from tankwarden.store import open_store
+from tankwarden.version import version
+
+STOP_S = 0.5  # for the circuits to open at an orderly stop
+STALE_S = 2.0  # a snapshot older than that is shown with the tasks as they are now
+COMMAND_S = 15.0
+_LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+_logger = logging.getLogger("tankwarden")
+
+
+class App:
+    """The host on one configuration and one data folder, which the caller has locked."""
+
+    def __init__(self, config: Config, data: Path) -> None:
+        self.config, self.data = config, data
+        self.clock = wiring.clock_of(config)
+        self.version = version()
+        self._store = open_store(places.database(data), wall_ms=self.clock.wall_ms)
+        self._recorder = self._store.recorder
+        self._queries = self._store.queries(wiring.calibration_of(config))
+        self.pico = PicoDriver(
+            config.pico.port, wiring.board_of(config), self.clock, version=self.version,
+            random_uint=lambda: random.SystemRandom().getrandbits(30),
+        )  # fmt: skip
+        self._events = Events(self._recorder, self._queries, self.clock, self.pico, self.log)
+        self._claims = ClaimBook(self._recorder, self._stored_claims())
+        self._recording = Recording(self._recorder, self.clock, config.recorder.period_s, self._qualities)
+        self._watch = Watch(self.pico, self.clock, self._events.note, self.log)
+        self._totals = Totals(self._queries, self.clock, config.site.zone, self.log)
+        for told in (self._recording.told, self._events.told, self._watch.told):
+            self.pico.subscribe(told)
+        self._probes = Probes(wiring.probes_of(config, self.pico, self.clock))
+        self._probe_names, self._probe_of_channel = wiring.probe_names(config), wiring.probe_of_channel(config)
+        self.control = Control(
+            config, self.clock, self._probes, wiring.switches_of(config, self.pico), self._claims, self.pico,
+            trip=self._trip, done=self._publish, changed=self._probes_changed, switched=self._switched,
+        )  # fmt: skip
+        outputs = tuple(output_id(circuit.id) for circuit in config.circuits)
+        self._commands = Commands(self.pico, self._claims, outputs, self.clock, self.log)
+        self._door = Door(places.socket_path(data), self._commands.handle)
+        self._snapshots = Snapshots(config, self.version, wiring.scales_of(config), _reset_command(data))
+        self._supervisor = Supervisor(self.clock, self.log)
+        self._tasks()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
+        self._trip_seen: tuple[int, int] | None = None  # (number, UTC ms when first seen) of a trip nobody told of
+        self._snapshot: Json = {}
+        self._snapshot_s = 0.0
+        self._stale: Json | None = None
+        self.control.tick()  # so that there is a snapshot from the beginning
+
+    def _tasks(self) -> None:
+        self._supervisor.add("link", self.pico.run)
+        self._supervisor.add("control", self.control.run, quiet_after_s=1.0, hung_after_s=10.0)
+        self._supervisor.add("record", self._recording.run)
+        self._supervisor.add("events", self._events.run, quiet_after_s=15.0)
+        self._supervisor.add("watch", self._watch.run)
+        self._supervisor.add("energy", self._totals.run, quiet_after_s=15.0)
+
+    # -- for other threads -----------------------------------------------------------------------------------------
+
+    def status(self) -> Json:
+        """The newest snapshot; nobody may change it. The same object as long as nothing is new."""
+        snapshot, age_s = self._snapshot, self.clock.mono() - self._snapshot_s
+        if age_s < STALE_S:
+            return snapshot
+        tasks = tasks_json(self._supervisor.rows())  # the control tick is not well: say so
+        if self._stale is None or self._stale["tasks"] != tasks or self._stale["time_ms"] != snapshot["time_ms"]:
+            self._stale = {**snapshot, "tasks": tasks}
+        return self._stale
+
+    def history(self, hours: float) -> Json:
+        """The charts' series. ValueError for hours that cannot be shown, StoreError if they cannot be read."""
+        return self._queries.history(hours, self.clock.wall_ms())
+
+    def command(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The one door for commands from other threads. CommandError if it cannot be carried out."""
+        if self._loop is None or self._loop.is_closed():
+            raise CommandError("the engine does not run")
+        return asyncio.run_coroutine_threadsafe(self._commands.handle(request), self._loop).result(COMMAND_S)
+
+    def stop(self) -> None:
+        """Ask for the orderly end, from any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._stop.set)
+
+    def log(self, level: str, category: str, text: str) -> None:
+        """A line to standard error and to the system log."""
+        _logger.log(_LEVELS[level], "%s: %s", category, text)
+        with contextlib.suppress(StoreError):  # it is closed, at the very end
+            self._recorder.log(level, category, text)
+
+    # -- running ---------------------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Run until SIGTERM, SIGINT or `stop`; then end every lease, write what waits, and return."""
+        self._loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            self._loop.add_signal_handler(number, self._stop.set)
+        try:
+            await self._door.open()
+            self._greet()
+            engine = asyncio.create_task(self._supervisor.run())
+            stop = asyncio.create_task(self._stop.wait())
+            await asyncio.wait((engine, stop), return_when=asyncio.FIRST_COMPLETED)
+            await self._end_leases()
+            for task in (stop, engine):
+                task.cancel()
+            await asyncio.gather(stop, engine, return_exceptions=True)
+            await self._end_records()
+        finally:
+            await self._door.close()
+
+    def close(self) -> None:
+        """Write what waits and give the database back; blocks. Safe to call twice."""
+        self._store.close()
+
+    def _greet(self) -> None:
+        self.log("info", "system", f"Tankwarden {self.version} started on {self.config.file}, data in {self.data}")
+        if self._store.note:
+            self.log("warning", "store", self._store.note)
+        self._events.note(notices.started(self.clock.wall_ms(), self.version))
+
+    async def _end_leases(self) -> None:
+        """Every circuit off, and a moment to see that it is."""
+        self.control.finish()
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(STOP_S):
+                while self.pico.view().connected and not self.control.all_off():
+                    await asyncio.sleep(0.02)
+
+    async def _end_records(self) -> None:
+        self._recording.finish()
+        self._events.note(notices.stopped(self.clock.wall_ms(), self.version))
+        await self._events.finish()
+        self.log("info", "system", f"Tankwarden {self.version} stopped")
+
+    def _stored_claims(self) -> list[Claim]:
+        try:
+            return self._queries.open_claims(self.clock.wall_ms())
+        except StoreError as error:
+            self.log("error", "store", f"claims of before the start are not known: {error}")
+            return []
+
+    # -- what the control tick asks and tells ------------------------------------------------------------------------
+
+    def _trip(self) -> Trip | None:
+        """The trip or fault that stands, by what the Pico told last."""
+        view = self.pico.view()
+        if not view.trip_id:
+            self._trip_seen = None
+            return None
+        if self._trip_seen is None or self._trip_seen[0] != view.trip_id:
+            self._trip_seen = (view.trip_id, self.clock.wall_ms())
+        event = self._events.trip(view.trip_id)
+        kind = event.kind if event else ("fault" if view.board_state == "fault" else "trip")
+        text = event.text if event else f"number {view.trip_id}, of whose cause this host has not been told"
+        return Trip(view.trip_id, kind, text, event.at_ms if event else self._trip_seen[1], event)
+
+    def _publish(self, tick: Tick) -> None:
+        around = Around(
+            view=self.pico.view(), tasks=self._supervisor.rows(), trip=self._trip(), events=self._events.recent,
+            energy=self._totals.energy, recorder=self._recorder.status(),
+        )  # fmt: skip
+        self._snapshot, self._snapshot_s = self._snapshots.make(tick, around), tick.now_s
+
+    def _probes_changed(self, changes: Sequence[Change]) -> None:
+        for change in changes:
+            # A link that is lost is told once, not once for every channel behind it.
+            behind_link = change.probe in self._probe_of_channel.values()
+            at_fault = {change.before, change.now.quality} - {Quality.OK, Quality.STALE, Quality.MISSING}
+            if at_fault or not (behind_link or change.before is Quality.MISSING):
+                name = self._probe_names[change.probe]
+                self._events.note(notices.probe_changed(self.clock.wall_ms(), change, name))
+
+    def _switched(self, circuit: CircuitTick) -> None:
+        self._events.note(notices.output_changed(self.clock.wall_ms(), circuit))
+
+    def _qualities(self) -> dict[str, Quality]:
+        readings = self._probes.readings
+        return {channel: readings[probe].quality for channel, probe in self._probe_of_channel.items()}
+
+
+def _reset_command(data: Path) -> str:
+    """What to type to reset a trip, with {id} for its number."""
+    folder = "" if data == places.default_data() else f" --data {data}".replace("{", "{{").replace("}", "}}")
+    return "tankwarden reset-trip {id}" + folder

@@ -1,0 +1,1 @@
+"""The commands of `tankwarden` that are not a part's own: each file offers `add_parsers(subparsers)`."""

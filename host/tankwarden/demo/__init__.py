@@ -1,0 +1,1 @@
+"""`tankwarden demo`: the simulated house and the host together, ready to be looked at and broken."""

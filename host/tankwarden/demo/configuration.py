@@ -1,0 +1,58 @@
+"""The demo's configuration file: the simulated house of sim/defaults.py, as the person who owns it would write it."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from tanklink.messages import CHANNELS
+from tankwarden.sim.defaults import CIRCUITS, CircuitSpec, Site, scaling_points
+
+Table = dict[str, Any]
+_PLANT_ONLY = ("array", "tank", "element_ohm")
+
+
+def demo_config(port: str, clock: Mapping[str, Any], overrides: Mapping[str, Table] | None = None) -> str:
+    """TOML text for `tankwarden run --config`.
+
+    port: of the simulated Pico. clock: epoch_wall_ms, epoch_mono_ns and speed, as the simulation's control socket
+    answers to `clock`. overrides: section → keys to set in it; those of "circuit" are set in every circuit.
+    """
+    overrides = overrides or {}
+    site = Site()
+    sections: dict[str, Table] = {
+        "site": {"name": site.name, "latitude": site.latitude, "longitude": site.longitude, "zone": site.zone},
+        "pico": {"port": port},
+        "clock": {key: clock[key] for key in ("epoch_wall_ms", "epoch_mono_ns", "speed")},
+    }
+    for name, keys in overrides.items():
+        if name != "circuit":
+            sections.setdefault(name, {}).update(keys)
+    tables = [(f"[{name}]", table) for name, table in sections.items()]
+    tables += [("[[enclosure]]", table) for table in _enclosures()]
+    tables += [("[[circuit]]", _circuit(spec) | overrides.get("circuit", {})) for spec in CIRCUITS]
+    tables += [("[[sensor]]", _REEF_SENSOR)]
+    tables += [("[[scale]]", {"channel": name, "points": scaling_points(name)}) for name in CHANNELS]
+    return "\n".join(f"{title}\n{_lines(table)}" for title, table in tables)
+
+
+_REEF_SENSOR: Table = {
+    "id": "reef-water", "name": "Reef water", "enclosure": "reef", "driver": "pico", "channel": "reef_temperature",
+    "plausible_low": 50.0, "plausible_high": 110.0,
+}  # fmt: skip
+
+
+def _enclosures() -> list[Table]:
+    def hot_water(name: str) -> Table:
+        return {"id": name, "name": name.replace("-", " ").capitalize(), "kind": "hot_water"}
+
+    return [*(hot_water(spec.enclosure) for spec in CIRCUITS), {"id": "reef", "name": "Reef", "kind": "reef"}]
+
+
+def _circuit(spec: CircuitSpec) -> Table:
+    keys = {name: getattr(spec, name) for name in spec.__slots__ if name not in _PLANT_ONLY}
+    return {**keys, "resistance_ohm": spec.element_ohm}
+
+
+def _lines(table: Table) -> str:
+    # A JSON string, number, boolean or list of lists is also TOML.
+    return "".join(f"{key} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in table.items())

@@ -1,0 +1,56 @@
+"""The configuration as the Pico is to hold it: the messages that bring it there, and the CRC both sides must agree on.
+
+Every circuit and every channel is sent, also those that are not used (disabled; a table of one point at zero), so
+that nothing of an earlier configuration survives on the board.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from tanklink import messages
+from tanklink.config import Config
+from tanklink.records import ConfigCircuit, ConfigPoint
+
+UNUSED_TABLE = ((0, 0),)
+
+
+@dataclass(frozen=True)
+class BoardConfig:
+    """What the Pico is to hold. steps: in the order in which they are sent."""
+
+    steps: tuple[ConfigCircuit | ConfigPoint, ...]
+    crc: bytes
+    enabled: tuple[int, ...]
+
+
+def board_config(circuits: Iterable[ConfigCircuit], tables: Mapping[str, Iterable[tuple[int, int]]]) -> BoardConfig:
+    """From one record per used circuit and a table of (counts, mV, mA or m°F) per used channel.
+
+    Raises ValueError, naming the channel, for points whose counts do not rise or that are too many.
+    """
+    given = {record.circuit: record for record in circuits}
+    config = Config()
+    steps: list[ConfigCircuit | ConfigPoint] = []
+    for number in range(1, messages.N_CIRCUITS + 1):
+        record = given.get(number) or _unused(number)
+        if not config.set_circuit(list(record)):
+            raise ValueError(f"circuit {number}: the Pico will not take {record}")
+        steps.append(record)
+    for index, channel in enumerate(messages.CHANNELS):
+        for place, (counts, value) in enumerate(tables.get(channel, UNUSED_TABLE)):
+            point = ConfigPoint(channel=index, index=place, counts=counts, value=value)
+            if place >= messages.MAX_POINTS or not config.set_point(list(point)):
+                raise ValueError(
+                    f"scaling of {channel}: point {place + 1} at {counts} counts: the counts must rise from point to "
+                    f"point, and {messages.MAX_POINTS} points are the most"
+                )
+            steps.append(point)
+    enabled = tuple(number for number, record in sorted(given.items()) if record.enabled)
+    return BoardConfig(tuple(steps), bytes(config.crc()), enabled)
+
+
+def _unused(number: int) -> ConfigCircuit:
+    return ConfigCircuit(
+        circuit=number, enabled=False, resistance_mohm=0, current_limit_ma=0, temperature_limit_m_degf=0,
+        short_min_ma=0, short_tolerance_permille=0, sequence_ms=0,
+    )  # fmt: skip

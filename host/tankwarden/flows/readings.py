@@ -1,0 +1,110 @@
+"""From samples to readings: every tick each probe's newest sample is judged, and keeps its quality and its age.
+
+A reading is a number with a unit, a quality and an age; which number may still be shown is decided here, once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from tankwarden.drivers.interfaces import Sensor
+from tankwarden.logic import quality
+from tankwarden.logic.quality import Quality, Rules, Sample
+
+# A number that is old or doubtful still says something; a broken wire's does not.
+_SHOWN = (Quality.OK, Quality.STALE, Quality.STUCK, Quality.IMPLAUSIBLE)
+
+
+def probe_of(sensor_id: str) -> str:
+    """The name of a [[sensor]]'s probe; those of circuits go by the names of their channels."""
+    return f"sensor.{sensor_id}"
+
+
+def circuit_probes(circuit: int) -> tuple[str, str, str]:
+    """The names of a circuit's probes: current, voltage, temperature."""
+    return f"current_{circuit}", f"voltage_{circuit}", f"temperature_{circuit}"
+
+
+def rounded(value: float | None, digits: int) -> float | None:
+    """For people: rounded, and never −0.0."""
+    return None if value is None else round(value, digits) + 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One probe at one instant. value None: there is no number worth showing. since_ms: UTC, of this quality."""
+
+    value: float | None
+    unit: str
+    quality: Quality
+    age_s: float | None
+    raw_counts: float | None
+    since_ms: int
+    at_s: float | None  # of the sample, on the monotonic clock
+
+    @property
+    def ok(self) -> bool:
+        return self.quality is Quality.OK and self.value is not None
+
+    def to_json(self) -> dict[str, object]:
+        """As the API shows it."""
+        return {
+            "value": rounded(self.value, 3),
+            "unit": self.unit,
+            "quality": str(self.quality),
+            "age_s": rounded(self.age_s, 1),
+            "raw_counts": None if self.raw_counts is None else round(self.raw_counts),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A probe's quality changed."""
+
+    probe: str
+    before: Quality
+    now: Reading
+
+
+@dataclass
+class _Probe:
+    sensor: Sensor
+    rules: Rules
+    state: quality.State = field(default_factory=quality.State)
+    since_ms: int | None = None
+
+
+class Probes:
+    """Every probe by its name. `update` is called by the control tick, and by nobody else."""
+
+    def __init__(self, probes: Mapping[str, tuple[Sensor, Rules]]) -> None:
+        self._probes = {name: _Probe(sensor, rules) for name, (sensor, rules) in probes.items()}
+        self.readings: dict[str, Reading] = {}
+
+    def update(self, now_s: float, now_ms: int) -> list[Change]:
+        """Judge what there is now; `readings` is new afterwards. Returns what changed its quality."""
+        changes = []
+        readings = {}
+        for name, probe in self._probes.items():
+            before = probe.state.quality
+            probe.state = quality.step(probe.rules, probe.state, probe.sensor.sample(), now_s)
+            if probe.since_ms is None or probe.state.quality is not before:
+                probe.since_ms = now_ms
+            readings[name] = _reading(probe, now_s)
+            if probe.state.quality is not before:
+                changes.append(Change(name, before, readings[name]))
+        self.readings = readings
+        return changes
+
+
+def _reading(probe: _Probe, now_s: float) -> Reading:
+    last: Sample | None = probe.state.last
+    shown = last is not None and probe.state.quality in _SHOWN
+    return Reading(
+        value=last.value if last is not None and shown else None,
+        unit=probe.sensor.unit,
+        quality=probe.state.quality,
+        age_s=None if last is None else max(0.0, now_s - last.at_s),
+        raw_counts=None if last is None else last.counts,
+        since_ms=probe.since_ms or 0,
+        at_s=None if last is None else last.at_s,
+    )

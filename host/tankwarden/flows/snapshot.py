@@ -1,0 +1,219 @@
+"""The immutable snapshot that the page and the API show: made once a tick, read by any thread."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tanklink import messages
+from tankwarden.config import Config, Sensor
+from tankwarden.drivers.pico.driver import PicoView
+from tankwarden.events import Event
+from tankwarden.flows.control import CircuitTick, Tick
+from tankwarden.flows.readings import probe_of, rounded
+from tankwarden.flows.record import vi_counts
+from tankwarden.flows.supervise import TaskRow
+from tankwarden.flows.totals import Energy
+from tankwarden.logic.claims import explain
+from tankwarden.logic.energy import power_w
+from tankwarden.logic.scaling import Line
+
+Json = dict[str, Any]
+
+
+class RecorderState(Protocol):
+    """What is shown of store.RecorderStatus."""
+
+    @property
+    def pending_rows(self) -> int: ...
+    @property
+    def error(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """The trip or fault that stands. event: what is known of it."""
+
+    id: int
+    kind: str
+    text: str
+    at_ms: int
+    event: Event | None
+
+
+@dataclass(frozen=True, slots=True)
+class Scales:
+    """What turns a circuit's sums into watts."""
+
+    volts: Line
+    amperes: Line
+
+
+@dataclass(frozen=True, slots=True)
+class Around:
+    """Everything of a snapshot that the tick itself does not know."""
+
+    view: PicoView
+    tasks: Sequence[TaskRow]
+    trip: Trip | None
+    events: Sequence[Event]
+    energy: Energy | None
+    recorder: RecorderState
+
+
+class Snapshots:
+    """Makes them. scales: by the Pico's number of the circuit. reset_command: with {id} for the trip's number."""
+
+    def __init__(self, config: Config, version: str, scales: Mapping[int, Scales], reset_command: str) -> None:
+        self._config, self._version, self._scales = config, version, scales
+        self._reset_command = reset_command
+
+    def make(self, tick: Tick, around: Around) -> Json:
+        """A fresh one, shared by all readers: nobody may change it."""
+        circuits = [self._circuit(circuit, around) for circuit in tick.circuits]
+        powers = [circuit["readings"]["power"]["value"] for circuit in circuits]
+        energies = list(around.energy.kwh_24h.values()) if around.energy else []
+        return {
+            "version": self._version,
+            "time_ms": tick.now_ms,
+            "zone": self._config.site.zone,
+            "site": {"name": self._config.site.name},
+            "tasks": tasks_json(around.tasks),
+            "pico": pico_json(around.view),
+            "enclosures": [{"id": e.id, "name": e.name, "kind": e.kind} for e in self._config.enclosures],
+            "circuits": circuits,
+            "sensors": [self._sensor(sensor, tick) for sensor in self._config.sensors],
+            "trip": None if around.trip is None else self._trip(around.trip),
+            "events": [event.to_json() for event in around.events],
+            "totals": {
+                "power_w": rounded(sum(powers), 1) if powers and None not in powers else None,
+                "kwh_24h": rounded(sum(energies), 4) if energies else None,
+            },
+            "recorder": {"pending_rows": around.recorder.pending_rows, "error": around.recorder.error},
+        }
+
+    def _sensor(self, sensor: Sensor, tick: Tick) -> Json:
+        reading = tick.readings[probe_of(sensor.id)].to_json()
+        return {"id": sensor.id, "name": sensor.name, "enclosure": sensor.enclosure, "reading": reading}
+
+    def _circuit(self, tick: CircuitTick, around: Around) -> Json:
+        config, view, energy = tick.config, around.view, around.energy
+        facts = circuit_facts(view, config.circuit)
+        return {
+            "id": config.id,
+            "name": config.name,
+            "enclosure": config.enclosure,
+            "circuit": config.circuit,
+            **facts,
+            "target_degf": config.target_degf,
+            "readings": {
+                "current": tick.current.to_json(),
+                "voltage": tick.voltage.to_json(),
+                "power": self._power(tick, view),
+                "temperature": tick.temperature.to_json(),
+            },
+            "kwh_24h": rounded(energy.kwh_24h[config.id], 4) if energy else None,
+            "kwh_today": rounded(energy.kwh_today[config.id], 4) if energy else None,
+            "output": {
+                "id": tick.output,
+                "value": tick.held.value,
+                "why": tick.decision.why,
+                "claims": explain(tick.decision),
+                "holds": list(tick.held.holds),
+            },
+            "if_host_dies": if_host_dies(facts, config.sequence_ms, self._config.pico.ttl_ms),
+        }
+
+    def _power(self, tick: CircuitTick, view: PicoView) -> Json:
+        """Of the newest STATUS; as good as the worse of voltage and current, and as old."""
+        status, number = view.status, tick.config.circuit
+        worse = tick.current if not tick.current.ok else tick.voltage
+        value = None
+        if status is not None and tick.current.value is not None and tick.voltage.value is not None:
+            scales = self._scales[number]
+            value = power_w(
+                getattr(status, f"voltage_{number}_sum_counts"), getattr(status, f"current_{number}_sum_counts"),
+                vi_counts(status, number), status.n, scales.volts, scales.amperes,
+            )  # fmt: skip
+        return {
+            "value": rounded(value, 1),
+            "unit": "W",
+            "quality": str(worse.quality),
+            "age_s": rounded(worse.age_s, 1),
+            "raw_counts": None,
+        }
+
+    def _trip(self, trip: Trip) -> Json:
+        event = trip.event
+        return {
+            "id": trip.id,
+            "kind": trip.kind,
+            "trigger": event.trigger if event else None,
+            "circuit": event.circuit if event else None,
+            "subject": event.subject if event else None,
+            "value": event.value if event else None,
+            "limit": event.limit if event else None,
+            "unit": event.unit if event else "",
+            "text": trip.text,
+            "at_ms": trip.at_ms,
+            "how_to_reset": f"when the cause is gone for 2 s: {self._reset_command.format(id=trip.id)}",
+        }
+
+
+def tasks_json(rows: Sequence[TaskRow]) -> list[Json]:
+    return [{**row._asdict(), "age_s": rounded(row.age_s, 1)} for row in rows]
+
+
+def pico_json(view: PicoView) -> Json:
+    """Who the Pico is and how it stands."""
+    welcome, status, health = view.welcome, view.status, view.health
+    uptime_s = None if status is None else status.uptime_s + status.uptime_ms_part / 1000
+    return {
+        "connected": view.connected,
+        "state": view.board_state if view.connected else None,
+        "phase": str(view.phase),
+        "port": view.port,
+        "board_id": None if welcome is None else welcome.board_id.hex(),
+        "firmware": None if welcome is None else welcome.firmware.hex(),
+        "version": None if welcome is None else welcome.version,
+        "boot_id": None if welcome is None else welcome.boot_id,
+        "reset_cause": None if welcome is None else messages.RESET_CAUSES[welcome.reset_cause],
+        "uptime_s": uptime_s,
+        "age_s": rounded(view.age_s, 1),
+        "events_waiting": None if status is None else status.events_waiting,
+        "message": view.message,
+        "health": None if health is None else health._asdict(),
+        "link": {
+            "frames_ok": view.frames_ok,
+            "damaged": view.damaged,
+            "openings": view.openings,
+            "retries": view.retries,
+        },
+    }
+
+
+def circuit_facts(view: PicoView, number: int) -> Json:
+    """State, relays, fault line and lease of a circuit as the Pico last told; None for what is not known now."""
+    status = view.status if view.connected else None
+    if status is None:
+        relays = {"outside": None, "inside": None}
+        return {"state": None, "relays": relays, "fault_line_ok": None, "lease_ms": None}
+    outside = 2 * (number - 1)
+    return {
+        "state": messages.CIRCUIT_STATES[getattr(status, f"circuit_{number}")],
+        "relays": {"outside": bool(status.relays >> outside & 1), "inside": bool(status.relays >> outside + 1 & 1)},
+        "fault_line_ok": bool(status.fault_lines >> (number - 1) & 1),
+        "lease_ms": getattr(status, f"lease_{number}_ms"),
+    }
+
+
+def if_host_dies(facts: Json, sequence_ms: int, ttl_ms: int) -> str:
+    """What becomes of a circuit if this program, or its computer, stops now."""
+    if facts["state"] is None:
+        return f"Nothing is heard of the Pico; a lease that it may hold ends by itself within {ttl_ms / 1000:g} s."
+    if facts["state"] == "open" and not facts["lease_ms"]:
+        return "Nothing changes: both relays are open and no lease is held."
+    left_s = facts["lease_ms"] / 1000
+    return (
+        f"The Pico opens the outside relay within {left_s:.1f} s and the inside relay {sequence_ms / 1000:g} s later; "
+        "it stays off."
+    )

@@ -1,0 +1,1 @@
+"""The simulated house: a Pico board that runs the real program, and the plant behind its pins."""

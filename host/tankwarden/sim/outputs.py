@@ -1,0 +1,85 @@
+"""The true relay pins: the board's records and the fault lines, replayed through the model of the relay program.
+
+The model reckons with the records' own time stamps, so that a permit which ends without renewal gives its edge at the
+exact instant, whether or not the board process ever runs again.
+"""
+
+from collections.abc import Iterator
+
+from tankwarden.sim.contacts import Contacts
+from tankwarden.sim.trace import RELAY_NAMES, Trace
+from tankwarden.sim.wire import new_bank, simwire
+
+_ALL_WHOLE: int = sum(1 << gpio for gpio in simwire.FED_GPIOS)
+
+
+class Outputs:
+    """What the board really does to its relay pins. Every edge goes to the trace and to the contacts."""
+
+    def __init__(self, trace: Trace, contacts: Contacts) -> None:
+        self._trace, self._contacts = trace, contacts
+        self._bank = new_bank()
+        self._levels = [0, 0, 0, 0]
+        self._at_us = 0
+        self._whole = _ALL_WHOLE
+        self._bank.loops(0, self._whole, 0)
+
+    @property
+    def levels(self) -> dict[str, int]:
+        """Relay pin by name, as far as settled."""
+        return dict(zip(RELAY_NAMES, self._levels, strict=True))
+
+    @property
+    def whole(self) -> int:
+        """The fault loops that are whole, as mask of GPIO bits: what the page's LEVELS word holds of them."""
+        return self._whole
+
+    @property
+    def truth(self) -> int:
+        """For the page's TRUTH word."""
+        return self._bank.truth()
+
+    def record(self, at_us: int, kind: int, a: int, b: int) -> None:
+        """One record of the board, in the order in which they were written."""
+        at_us = self._not_before(at_us)
+        if kind != simwire.PERMIT:
+            self._bank.advance(at_us)  # what ended before must not be dated by who drives the pin after
+            self._collect()
+        self._bank.apply(at_us, kind, a, b)
+        self._collect()
+
+    def settle(self, until_us: int) -> None:
+        """No record from before this instant will come any more: permits that ended by then have ended."""
+        self._bank.advance(self._not_before(until_us))
+        self._collect()
+
+    def set_loop(self, at_us: int, circuit: int, whole: bool) -> None:
+        """The fault line's loop of a circuit is cut or mended."""
+        bit = 1 << simwire.FED_GPIOS[circuit - 1]
+        self._whole = self._whole | bit if whole else self._whole & ~bit
+        self._bank.loops(self._not_before(at_us), self._whole, 0)
+        self._collect()
+
+    def reset(self, at_us: int) -> None:
+        """The chip resets or loses power: every pin falls."""
+        self.settle(at_us)
+        self._bank.reset(self._not_before(at_us))
+        self._collect()
+
+    def _not_before(self, at_us: int) -> int:
+        # A record can be late (its writer lost the processor between stamp and write); time does not run back for it.
+        self._at_us = max(self._at_us, at_us)
+        return self._at_us
+
+    def _collect(self) -> None:
+        if self._bank.pins == self._levels:
+            return
+        for at_us, relay, level in sorted(self._changes()):
+            self._levels[relay] = level
+            self._trace.edge(at_us * 1000, RELAY_NAMES[relay], level)
+            self._contacts.edge(at_us, relay, bool(level))
+
+    def _changes(self) -> Iterator[tuple[int, int, int]]:
+        for relay, level in enumerate(self._bank.pins):
+            if level != self._levels[relay]:
+                yield self._bank.changed[relay], relay, level

@@ -1,0 +1,178 @@
+"""The house behind the pins: arrays, elements, tanks and a reef, stepped through plant time; no clock, no I/O.
+
+`advance` moves it, `set_contact` acts on it, `counts` is what the converters see, `ledger` is the truth. Lights and
+servos get their parts here when the board drives them.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from enum import Enum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from tanklink.messages import CHANNELS
+from tankwarden.sim import defaults
+from tankwarden.sim.chance import seeded
+from tankwarden.sim.defaults import ADC_MAX, CircuitSpec, Site
+from tankwarden.sim.pv import PvSource
+from tankwarden.sim.sky import Sky, irradiance_w_m2
+from tankwarden.sim.tank import Tank
+
+LONGEST_STEP_MS = 1000.0
+_HOUR_MS = 3_600_000
+_NOISE = tuple(defaults.NOISE_COUNTS[defaults.channel_kind(name)] for name in CHANNELS)
+
+
+class Wire(Enum):
+    """How an NTC is connected; the value is what its divider gives, None = what the temperature says."""
+
+    WHOLE = None
+    OPEN = ADC_MAX
+    SHORT = 0
+
+
+class Circuit:
+    """Array, two contacts in series, element, tank. The fields below `faults` are set by faults.py."""
+
+    def __init__(self, spec: CircuitSpec, start_degf: float | None = None) -> None:
+        self.spec = spec
+        self.source = PvSource(spec.array)
+        self.tank = Tank(spec.tank, start_degf)
+        self.contacts = [False, False]  # outside, inside
+        self.closures = [0, 0]
+        self.irradiance_w_m2 = self.voltage_v = self.current_a = 0.0
+        self.energy_wh = self.closed_s = 0.0
+        # faults
+        self.element_ohm = spec.element_ohm
+        self.least_photocurrent_a = 0.0
+        self.ntc = Wire.WHOLE
+        self.forced_degf: float | None = None
+
+    @property
+    def degf(self) -> float:
+        """Of the tank, where its sensor sits."""
+        return self.tank.degf if self.forced_degf is None else self.forced_degf
+
+    def settle(self) -> None:
+        """Find the operating point anew: after anything electrical has changed."""
+        photocurrent = max(self.source.photocurrent_a(self.irradiance_w_m2), self.least_photocurrent_a)
+        load = self.element_ohm if all(self.contacts) else math.inf
+        self.voltage_v, self.current_a = self.source.operating_point(photocurrent, load)
+
+    def step(self, seconds: float, local_hour: float) -> None:
+        """Let time pass with the operating point as it is."""
+        power_w = self.voltage_v * self.current_a
+        self.energy_wh += power_w * seconds / 3600
+        self.closed_s += seconds * all(self.contacts)
+        self.tank.step(seconds, power_w, local_hour)
+
+    def truth(self) -> dict[str, Any]:
+        """For the ledger: sums since the start, and what is now. Seconds are of plant time."""
+        closures = dict(zip(defaults.RELAYS, self.closures, strict=True))
+        return {
+            "energy_wh": self.energy_wh, "closed_s": self.closed_s, "closures": closures, "tank_degf": self.degf,
+            "power_w": self.voltage_v * self.current_a, "voltage_v": self.voltage_v, "current_a": self.current_a,
+            "irradiance_w_m2": self.irradiance_w_m2, "contacts": dict(zip(defaults.RELAYS, self.contacts, strict=True)),
+            "tank_wh": {"heat": self.tank.heat_wh, "loss": self.tank.loss_wh, "draw": self.tank.draw_wh},
+        }  # fmt: skip
+
+
+class Plant:
+    """Everything behind the pins. start_degf: circuit → temperature of its tank, where it is not the default."""
+
+    def __init__(
+        self,
+        start_ms: float,
+        *,
+        seed: int = 0,
+        site: Site | None = None,
+        circuits: Sequence[CircuitSpec] = defaults.CIRCUITS,
+        start_degf: Mapping[int, float] | None = None,
+    ) -> None:
+        site = site or Site()
+        start_degf = start_degf or {}
+        self.now_ms = start_ms
+        self.circuits = {spec.circuit: Circuit(spec, start_degf.get(spec.circuit)) for spec in circuits}
+        self._sky = Sky(site, seed)
+        self._zone = ZoneInfo(site.zone)
+        self._noise = seeded(seed, "noise")
+        self._offset_hour, self._offset_ms = -1, 0.0
+        self._shine()
+
+    def advance(self, to_ms: float, longest_step_ms: float = LONGEST_STEP_MS) -> None:
+        """Let plant time pass, in steps of at most a second if not told otherwise. A past instant is left alone."""
+        while self.now_ms < to_ms:
+            step_ms = min(longest_step_ms, to_ms - self.now_ms)
+            hour = self.local_hour()
+            for circuit in self.circuits.values():
+                circuit.step(step_ms / 1000, hour)
+            self.now_ms += step_ms
+            self._shine()
+
+    def set_contact(self, circuit: int, contact: int, closed: bool) -> None:
+        """A relay contact (0 outside, 1 inside) opens or closes now."""
+        part = self.circuits[circuit]
+        part.closures[contact] += closed and not part.contacts[contact]
+        part.contacts[contact] = closed
+        part.settle()
+
+    def counts(self) -> list[int]:
+        """One 12-bit sample of every channel in the order of CHANNELS, with fresh noise."""
+        gauss = self._noise.gauss
+        return [
+            min(ADC_MAX, max(0, round(gauss(true, noise))))
+            for true, noise in zip(self.true_counts(), _NOISE, strict=True)
+        ]
+
+    def true_counts(self) -> list[float]:
+        """As counts, without noise or rounding."""
+        one, two = self.circuits[1], self.circuits[2]
+        reference = ADC_MAX * defaults.REFERENCE_V / defaults.ADC_SUPPLY_V
+        return [
+            _current_counts(one), _current_counts(two), _voltage_counts(one), _voltage_counts(two), _ntc_counts(one),
+            _ntc_counts(two), reference, defaults.ntc_counts(self.reef_degf()),
+        ]  # fmt: skip
+
+    def sun_elevation_deg(self) -> float:
+        """Of the sun's centre above the horizon, now."""
+        return self._sky.sun(self.now_ms)[0]
+
+    def reef_degf(self) -> float:
+        """The reef follows its room: a slow daily swing."""
+        phase = (self.local_hour() - defaults.REEF_WARMEST_HOUR) * math.pi / 12
+        return defaults.REEF_DEGF + defaults.REEF_SWING_DEGF * math.cos(phase)
+
+    def local_hour(self) -> float:
+        """0 to 24, on the site's own clock."""
+        hour = int(self.now_ms // _HOUR_MS)
+        if hour != self._offset_hour:
+            offset = datetime.fromtimestamp(self.now_ms / 1000, UTC).astimezone(self._zone).utcoffset()
+            self._offset_hour, self._offset_ms = hour, offset.total_seconds() * 1000 if offset else 0.0
+        return (self.now_ms + self._offset_ms) / _HOUR_MS % 24
+
+    def ledger(self) -> dict[str, Any]:
+        """The truth since the start, for tests to compare with what the host says."""
+        return {
+            "plant_ms": round(self.now_ms), "reef_degf": self.reef_degf(),
+            "circuits": {str(number): circuit.truth() for number, circuit in self.circuits.items()},
+        }  # fmt: skip
+
+    def _shine(self) -> None:
+        elevation, azimuth = self._sky.sun(self.now_ms)
+        through = self._sky.transmittance(self.now_ms)
+        for circuit in self.circuits.values():
+            circuit.irradiance_w_m2 = through * irradiance_w_m2(elevation, azimuth, circuit.spec.array)
+            circuit.settle()
+
+
+def _current_counts(circuit: Circuit) -> float:
+    return defaults.CURRENT_ZERO_COUNTS + defaults.CURRENT_COUNTS_PER_A * circuit.current_a
+
+
+def _voltage_counts(circuit: Circuit) -> float:
+    return ADC_MAX * circuit.voltage_v / defaults.VOLTAGE_SPAN_V
+
+
+def _ntc_counts(circuit: Circuit) -> float:
+    return defaults.ntc_counts(circuit.degf) if circuit.ntc.value is None else float(circuit.ntc.value)

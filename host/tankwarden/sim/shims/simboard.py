@@ -1,0 +1,160 @@
+"""The board behind the shims `machine` and `rp2`: pins, relay bank, sensors, over one backend.
+
+A backend gives the clock, the inputs (a page of words, see simwire) and takes the records. There are two: the process
+backend of `tankwarden sim` and the virtual one of tests. Module state, because the chip is one, too: `use(backend)`
+starts a new board, `board()` is the present one. Steady state allocates nothing under MicroPython.
+"""
+
+import pio_machine
+import pio_relay
+import simwire
+
+N_GPIOS = 30
+CLOCK_HZ = 1_000_000 * pio_relay.CYCLES_PER_US
+PULL_UP, PULL_DOWN = 1, 2
+
+_board = None
+
+
+def use(backend):
+    """Power up a board over this backend; the shims speak to it from now on."""
+    global _board
+    _board = Board(backend)
+    return _board
+
+
+def board():
+    """The present board. RuntimeError without one: the shims were imported outside a simulation."""
+    if _board is None:
+        raise RuntimeError("no simulated board: call simboard.use(backend) before using the chip's modules")
+    return _board
+
+
+class Board:
+    """What the chip's peripherals know of the world."""
+
+    def __init__(self, backend):
+        self.backend = backend
+        self.words = backend.words
+        self.started_us = backend.now_us()
+        self.bank = pio_relay.RelayBank()
+        self.machines = [pio_machine.RelayMachine(self, i) for i in range(4)]
+        self.scratch = [backend.words[simwire.W_SCRATCH + i] for i in range(simwire.N_SCRATCH)]
+        self._function = bytearray([simwire.FUNCTION_NULL] * N_GPIOS)
+        self._driving = bytearray(N_GPIOS)
+        self._out = bytearray(N_GPIOS)
+        self._pull = bytearray([PULL_DOWN] * N_GPIOS)  # the chip's reset state
+        self._loops = -1
+        self._exception_seen = False
+        self.spi_selected = False
+
+    # -- inputs ----------------------------------------------------------------------------------------------------
+
+    def now_us(self):
+        """The backend's clock, which never wraps; the shim of `time` wraps it as the chip does."""
+        return self.backend.now_us()
+
+    def refresh(self):
+        """Read the world as it is now; the relay bank learns of it. Returns the instant."""
+        backend = self.backend
+        backend.refresh()
+        t = backend.now_us()
+        words = self.words
+        bank = self.bank
+        loops = words[simwire.W_LEVELS] ^ words[simwire.W_STUCK] << 30
+        if loops != self._loops:
+            self._loops = loops
+            bank.loops(t, words[simwire.W_LEVELS], words[simwire.W_STUCK])
+        else:
+            bank.advance(t)
+        bank.believe(t, words[simwire.W_TRUTH])
+        return t
+
+    def counts(self, index):
+        """12-bit counts of one sensor channel."""
+        self.backend.refresh()
+        return self.words[simwire.W_COUNTS + index] & 0xFFF
+
+    def raise_if_broken(self):
+        """OSError, once for each time the exception fault is set: the bus fails as a real one may."""
+        broken = bool(self.words[simwire.W_FAULTS] & simwire.FAULT_EXCEPTION)
+        if broken and not self._exception_seen:
+            self._exception_seen = True
+            raise OSError(5, "simulated failure of the SPI bus")
+        self._exception_seen = broken
+
+    # -- pins ------------------------------------------------------------------------------------------------------
+
+    def level(self, gpio):
+        """What the pad reads."""
+        self.refresh()
+        return self._pad(gpio)
+
+    def levels(self):
+        """Every pad at one instant, as mask."""
+        self.refresh()
+        mask = 0
+        for gpio in range(N_GPIOS):
+            if self._pad(gpio):
+                mask |= 1 << gpio
+        return mask
+
+    def _pad(self, gpio):
+        if self._function[gpio] == simwire.FUNCTION_PIO0:
+            return self.bank.pins[simwire.RELAY_GPIOS.index(gpio)]
+        if self._driving[gpio] and self._function[gpio] == simwire.FUNCTION_SIO:
+            return self._out[gpio]
+        if gpio in simwire.FED_GPIOS:
+            return self.bank.lines >> gpio & 1
+        if self.words[simwire.W_LEVELS] >> gpio & 1:
+            return 1
+        return 1 if self._pull[gpio] == PULL_UP else 0
+
+    def set_function(self, gpio, function):
+        """Give the pin to SIO (plain), to PIO0 (a relay's machine) or to a peripheral."""
+        if function == simwire.FUNCTION_PIO0 and gpio not in simwire.RELAY_GPIOS:
+            raise NotImplementedError("the simulated board has no relay at GP%d" % gpio)
+        if self._function[gpio] != function:
+            self._function[gpio] = function
+            self.emit(simwire.FUNCTION, gpio, function)
+
+    def drive(self, gpio, driving):
+        """Switch the plain output driver of a pin."""
+        if self._driving[gpio] != driving:
+            self._driving[gpio] = driving
+            self.emit(simwire.PIN if driving else simwire.INPUT, gpio, self._out[gpio] if driving else 0)
+
+    def write(self, gpio, level):
+        """Set the output latch of a pin; it shows only while the pin drives."""
+        if self._out[gpio] != level:
+            self._out[gpio] = level
+            if self._driving[gpio]:
+                self.emit(simwire.PIN, gpio, level)
+        if gpio == simwire.SPI_CS_GPIO and level:
+            self.spi_selected = False
+
+    def driven(self, gpio):
+        """The output latch of a pin."""
+        return self._out[gpio]
+
+    def pull(self, gpio, pull):
+        """Set the pull resistors of a pin."""
+        self._pull[gpio] = pull
+
+    # -- outputs ---------------------------------------------------------------------------------------------------
+
+    def emit(self, kind, a, b):
+        """Say to the world what the chip does; the own relay bank hears it at the same instant."""
+        t = self.refresh()
+        self.bank.apply(t, kind, a, b)
+        self.backend.emit(t, kind, a, b)
+
+    def set_scratch(self, index, value):
+        """A watchdog scratch register: survives every reset but power."""
+        self.scratch[index] = value
+        self.backend.set_scratch(index, value)
+
+    def reset(self):
+        """machine.reset(): never returns."""
+        self.emit(simwire.RESET, 0, 0)
+        self.backend.halt()

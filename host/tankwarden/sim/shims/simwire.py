@@ -1,0 +1,56 @@
+"""The wire between the simulated board and the simulated world: page of inputs, records of outputs, wiring.
+
+The sim process (plant, CPython) writes the PAGE, a small file that it maps; the board process (the files of mcu/
+under MicroPython or CPython) reads it. The board writes RECORDS of what the chip would do to its pins into a pipe.
+Both sides import this file; it imports nothing, allocates nothing and runs under both interpreters.
+"""
+
+# -- the page: little-endian int32 words, all written by the sim process but SCRATCH ------------------------------
+
+N_WORDS = 32
+PAGE_BYTES = 4 * N_WORDS
+MAGIC = 0x2B0A0001  # what the MAGIC word holds: the last digits are the layout's version
+
+W_MAGIC = 0
+W_RESET_CAUSE = 1  # one of CAUSE_*
+W_COUNTS = 2  # 8 words, 12 bit, in the order of tanklink.messages.CHANNELS
+W_LEVELS = 10  # bit n: what the world drives on input GPn; a fed line (FED_GPIOS): its loop is whole
+W_TRUTH = 11  # RelayBank.truth() of the sim process: bits 0-3 latched relays, above them the re-arms it has seen
+W_ID_LOW = 12  # unique id of the chip
+W_ID_HIGH = 13
+W_FAULTS = 14  # FAULT_* bits: things that go wrong on the board itself
+W_STUCK = 15  # bit n: fed line GPn is short to 3V3, so it stays high when the feed goes low
+W_SCRATCH = 16  # 8 words, the chip's watchdog scratch registers: written by the board, kept over every reset but power
+N_COUNTS = 8
+N_SCRATCH = 8
+
+CAUSE_POWER_ON, CAUSE_WATCHDOG, CAUSE_SOFT = 0, 1, 2
+FAULT_EXCEPTION = 1  # the next read of the SPI bus raises, once for each time the bit goes from 0 to 1
+
+# -- records: RECORD_FORMAT = time_us, kind, a, b, 0; time_us is CLOCK_MONOTONIC -----------------------------------
+
+RECORD_FORMAT = "<qiiii"
+RECORD_BYTES = 24
+
+PIN = 1  # (gpio, level): a pin driven as plain output has changed, or has become one
+PERMIT = 2  # (relay, word): a word was put into the state machine's FIFO
+REARM = 3  # (relay, 0): FIFO cleared and jump to `arm`
+WDT = 4  # (timeout_ms, 0): the watchdog was started
+FEED = 5  # (0, 0): and fed
+RESET = 6  # (0, 0): machine.reset(); the process ends itself directly after it
+DROP = 7  # (relay, 0): jump to `trip`
+FUNCTION = 8  # (gpio, FUNCTION_*): who drives the pin from now on
+INPUT = 9  # (gpio, 0): the pin stopped driving
+
+FUNCTION_SIO, FUNCTION_PIO0, FUNCTION_NULL = 5, 6, 31  # the chip's own numbers
+
+# -- wiring of the simulated board: a test compares it with mcu/board.py -------------------------------------------
+
+RELAY_GPIOS = (2, 3, 4, 5)  # outside 1, inside 1, outside 2, inside 2
+FED_GPIOS = (6, 7)  # fault line of circuit 1, 2: high while fed through a whole loop, else pulled down
+FEED_GPIO = 8  # drives both loops
+ADC_GPIOS = (26, 27)  # current_1, current_2: counts 0 and 1
+ADC_SPARE_GPIO = 28  # nothing connected
+SPI_ID, SPI_SCK_GPIO, SPI_MOSI_GPIO, SPI_MISO_GPIO, SPI_CS_GPIO = 0, 18, 19, 16, 17
+SPI_FIRST_COUNT = 2  # the MCP3208's channel 0 is count 2, and so on
+SPI_CHANNELS = 6

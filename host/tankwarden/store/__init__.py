@@ -1,0 +1,25 @@
+"""What Tankwarden keeps: raw measurements, events, claims and its own log, in one database with one writer."""
+
+from tankwarden.store.database import NewerDatabaseError
+from tankwarden.store.queries import Queries
+from tankwarden.store.recorder import Recorder, RecorderStatus
+from tankwarden.store.rows import MeasurementRow, pack_quality, pack_states, unpack_quality, unpack_states
+from tankwarden.store.statements import Calibration, CircuitMeter, Thermometer
+from tankwarden.store.store import Store, open_store
+
+__all__ = [
+    "Calibration",
+    "CircuitMeter",
+    "MeasurementRow",
+    "NewerDatabaseError",
+    "Queries",
+    "Recorder",
+    "RecorderStatus",
+    "Store",
+    "Thermometer",
+    "open_store",
+    "pack_quality",
+    "pack_states",
+    "unpack_quality",
+    "unpack_states",
+]

@@ -1,0 +1,84 @@
+"""Opens the database, and hands out the one writer and the readers."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from urllib.parse import unquote
+
+from tankwarden.errors import StoreError
+from tankwarden.store.database import Database
+from tankwarden.store.queries import Queries
+from tankwarden.store.recorder import MAX_WAITING_ROWS, Recorder
+from tankwarden.store.statements import Calibration
+
+
+class Store:
+    """recorder: the one writer. path: the file."""
+
+    def __init__(self, database: Database, recorder: Recorder) -> None:
+        self._database, self.recorder, self.path = database, recorder, database.path
+
+    @property
+    def note(self) -> str | None:
+        """What a person should know of the last opening: that a damaged file was set aside, and where it is."""
+        return self.recorder.note
+
+    def queries(self, calibration: Calibration) -> Queries:
+        """Readers that see what is on disk and what the recorder still holds. Keep it: it remembers sums."""
+        return Queries(self._database, self.recorder, calibration)
+
+    def close(self) -> None:
+        """Write what waits, and close. Safe to call twice."""
+        self.recorder.close()
+
+    def __enter__(self) -> "Store":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def open_store(
+    path_or_url: str | Path,
+    *,
+    wall_ms: Callable[[], int] = _now_ms,
+    batch_s: float = 60.0,
+    batch_rows: int = 60,
+    retry_s: float = 5.0,
+    busy_s: float = 2.0,
+    max_waiting_rows: int = MAX_WAITING_ROWS,
+) -> Store:
+    """Open the database, or make it with its folders: a path, or sqlite:///relative or sqlite:////absolute.
+
+    wall_ms: the Clock's. Rows wait for batch_rows or batch_s; a failed disk is tried again every retry_s, a locked file
+    is waited for busy_s. NewerDatabaseError (a StoreError) if a later Tankwarden made it. A disk that fails is no error
+    here, for heating and lights must not wait for it: recorder.status() tells, and the recorder goes on trying.
+    """
+    database = Database(_path(path_or_url), wall_ms=wall_ms, busy_s=busy_s)
+    recorder = Recorder(
+        database,
+        wall_ms=wall_ms,
+        batch_s=batch_s,
+        batch_rows=batch_rows,
+        retry_s=retry_s,
+        max_waiting_rows=max_waiting_rows,
+    )
+    recorder.start()
+    return Store(database, recorder)
+
+
+def _path(path_or_url: str | Path) -> Path:
+    """StoreError for a URL of another kind of database."""
+    if isinstance(path_or_url, Path) or "://" not in path_or_url:
+        return Path(path_or_url)
+    scheme, _, rest = path_or_url.partition("://")
+    if scheme != "sqlite" or not rest.startswith("/") or rest == "/":
+        raise StoreError(f"{path_or_url}: this is no database that can be used: give a path, or sqlite:///PATH")
+    return Path(unquote(rest[1:]))

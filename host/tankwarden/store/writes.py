@@ -1,0 +1,85 @@
+"""The statements that write, each to be run inside one of the recorder's transactions."""
+
+import json
+from collections.abc import Iterable
+
+from peewee import SqliteDatabase
+
+from tankwarden.events import Event
+from tankwarden.logic.claims import Claim
+from tankwarden.store.database import raw
+from tankwarden.store.models import ClaimRecord, ConfigEntry, EventRecord, SystemLog
+from tankwarden.store.rows import COLUMNS, MeasurementRow
+
+# Through the driver and not through peewee, which makes an object of every row: ten times as fast.
+_INSERT_ROW = "INSERT OR REPLACE INTO measurements ({}) VALUES ({})"
+
+
+def insert_rows(db: SqliteDatabase, rows: Iterable[MeasurementRow]) -> None:
+    """A row whose ts is taken replaces the one that is there."""
+    statement = _INSERT_ROW.format(", ".join(COLUMNS), ", ".join("?" * len(COLUMNS)))
+    raw(db).executemany(statement, [row.values() for row in rows])
+
+
+def insert_event(db: SqliteDatabase, event: Event) -> bool:
+    """True if it is new; False if the Pico told of it before. ValueError for a Pico's event without its whole key."""
+    if event.journal_id is not None and (event.board_id is None or event.boot_id is None):
+        raise ValueError(f"event {event.journal_id} of a Pico's journal needs its board_id and boot_id: {event}")
+    insert = EventRecord.insert(
+        at_ms=event.at_ms,
+        kind=event.kind,
+        severity=event.severity,
+        text=event.text,
+        circuit=event.circuit,
+        trigger=event.trigger,
+        subject=event.subject,
+        value=event.value,
+        limit_value=event.limit,
+        unit=event.unit,
+        board_id=event.board_id,
+        boot_id=event.boot_id,
+        journal_id=event.journal_id,
+    )
+    if event.journal_id is not None:
+        keys = [EventRecord.board_id, EventRecord.boot_id, EventRecord.journal_id]
+        insert = insert.on_conflict(conflict_target=keys, action="NOTHING")
+    return bool(insert.as_rowcount().execute(db))
+
+
+def insert_claim(db: SqliteDatabase, claim: Claim, now_ms: int) -> None:
+    """Takes the place of the open claim with its output and id."""
+    end_claim(db, claim.output, claim.id, now_ms)
+    ClaimRecord.insert(
+        claim_id=claim.id,
+        output=claim.output,
+        value=json.dumps(claim.value),
+        priority=int(claim.priority),
+        source=claim.source,
+        why=claim.why,
+        since_ms=claim.since_ms,
+        until_ms=claim.until_ms,
+    ).execute(db)
+
+
+def end_claim(db: SqliteDatabase, output: str, claim_id: str, now_ms: int) -> None:
+    """Nothing, if none is open."""
+    (
+        ClaimRecord.update(ended_ms=now_ms)
+        .where(
+            (ClaimRecord.output == output)
+            & (ClaimRecord.claim_id == claim_id)
+            & ClaimRecord.ended_ms.is_null()
+        )
+        .execute(db)
+    )  # fmt: skip
+
+
+def insert_log(db: SqliteDatabase, at_ms: int, level: str, category: str, text: str) -> None:
+    SystemLog.insert(ts=at_ms, level=level, category=category, text=text).execute(db)
+
+
+def set_config(db: SqliteDatabase, key: str, text: str) -> None:
+    """text: JSON."""
+    ConfigEntry.insert(key=key, value=text).on_conflict(
+        conflict_target=[ConfigEntry.key], preserve=[ConfigEntry.value]
+    ).execute(db)

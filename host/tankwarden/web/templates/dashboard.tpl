@@ -1,0 +1,100 @@
+% # The dashboard: what stands, what is, why, and what was. Elements with data-live are renewed by static/js/live.js.
+% head = 'TRIPPED' if s['trip'] else p.number(s['totals']['power_w'], 'W') + ' W' if s['circuits'] else 'Dashboard'
+% rebase('layout.tpl', title=head + ' · ' + s['site']['name'] + ' · Tankwarden', styles=('dashboard', 'charts', 'circuit'))
+<div id="banners" data-live role="alert">
+% if s['trip']:
+%   include('trip.tpl', trip=s['trip'])
+% end
+% if s['pico']['message']:
+<div class="banner warn"><p><strong>Pico:</strong> {{!p.prose(s['pico']['message'])}}</p></div>
+% end
+% if s['recorder']['error']:
+<div class="banner warn"><p><strong>Recorder:</strong> {{s['recorder']['error']}}. Control goes on; rows wait in memory.</p></div>
+% end
+</div>
+
+<section class="tiles" id="tiles" data-live aria-label="Now">
+% if s['circuits']:
+%   q = p.quality(power)
+<div class="tile lead q-{{q.level}}">
+  <h2>Power now</h2>
+  <p class="big">{{!p.quantity(power['value'] if q.shows_value else None, 'W')}}</p>
+  % include('quality.tpl', r=power, q=q, where='')
+</div>
+<div class="tile">
+  <h2>Last 24 hours</h2>
+  <p class="big">{{!p.quantity(s['totals']['kwh_24h'], 'kWh')}}</p>
+  <p class="meta">until {{!times.mark(s['time_ms'])}}</p>
+</div>
+% end
+% for t in temperatures:
+%   q = p.quality(t['reading'])
+%   point = 'temperature_degf:' + t['id'] if q.level == 'ok' else ''
+<div class="tile q-{{q.level}}">
+  <h2>{{t['name']}}</h2>
+  <p class="big">{{!p.quantity(t['reading']['value'] if q.shows_value else None, '°F', point)}}</p>
+  % include('quality.tpl', r=t['reading'], q=q, where=t['where'])
+</div>
+% end
+</section>
+
+% if not s['circuits'] and not s['sensors']:
+<section class="card empty" id="empty" data-live>
+  <h2>Nothing is configured yet</h2>
+  <p>Tankwarden runs, but its configuration names no circuit and no sensor. Add an <code>[[enclosure]]</code> and a <code>[[circuit]]</code> or <code>[[sensor]]</code> to the configuration file and start it again, or try <code>tankwarden demo</code> to see a whole house at work.</p>
+</section>
+% end
+
+% if s['circuits'] or s['sensors']:
+% include('charts.tpl')
+% end
+
+<div id="enclosures" data-live>
+% for enclosure in enclosures:
+<section class="enclosure" id="enclosure-{{enclosure['id']}}">
+  <h2>{{enclosure['name']}}
+% if enclosure['kind']:
+    <small>{{p.KIND_WORDS.get(enclosure['kind'], enclosure['kind'])}}</small>
+% end
+  </h2>
+% if enclosure['circuits']:
+  <div class="circuits">
+%   for c in enclosure['circuits']:
+%     include('circuit.tpl', c=c)
+%   end
+  </div>
+% end
+% if enclosure['sensors']:
+  <dl class="readings card">
+%   for sensor in enclosure['sensors']:
+%     include('reading.tpl', label=sensor['name'], r=sensor['reading'], point='')
+%   end
+  </dl>
+% end
+</section>
+% end
+</div>
+
+<div class="columns">
+<section class="card" id="events" data-live aria-labelledby="events-head">
+  <h2 id="events-head">Last events</h2>
+% if not s['events']:
+  <p class="meta">Nothing has happened yet.</p>
+% end
+  <ol class="events">
+% for event in s['events']:
+    <li class="event {{event['severity']}}">
+      <p class="meta">{{!times.mark(event['at_ms'])}} · <span class="kind">{{p.words(event['kind'])}}</span></p>
+      <p>{{!p.prose(event['text'])}}</p>
+%   if event['value'] is not None and event['limit'] is not None and event['unit']:
+      <p class="meta">measured {{!p.quantity(event['value'], event['unit'])}} · limit {{!p.quantity(event['limit'], event['unit'])}}</p>
+%   end
+    </li>
+% end
+  </ol>
+</section>
+<div>
+% include('pico.tpl', pico=s['pico'])
+% include('tasks.tpl')
+</div>
+</div>

@@ -1,0 +1,29 @@
+% # The host's own parts: each task with its last heartbeat, and the recorder.
+<section class="card" id="tasks" data-live aria-labelledby="tasks-head">
+  <h2 id="tasks-head">Controller</h2>
+  <div class="scroll">
+  <table>
+    <thead><tr><th scope="col">Task</th><th scope="col">State</th><th scope="col">Heartbeat</th><th scope="col">Restarts</th></tr></thead>
+    <tbody>
+% for task in s['tasks']:
+      <tr>
+        <th scope="row">{{task['name']}}</th>
+        <td><span class="badge {{'ok' if task['state'] == 'running' and not task['error'] else 'warn'}}">{{task['state']}}</span></td>
+        <td>
+% if task['age_s'] is None:
+          never
+% else:
+          <span data-age="{{task['age_s']}}">{{p.age(task['age_s'])}}</span> ago
+% end
+        </td>
+        <td class="num">{{task['restarts']}}</td>
+      </tr>
+% if task['error']:
+      <tr class="detail"><td colspan="4">{{task['error']}}</td></tr>
+% end
+% end
+    </tbody>
+  </table>
+  </div>
+  <p class="meta">Recorder: {{s['recorder']['pending_rows']}} rows waiting to be written{{'; ' + s['recorder']['error'] if s['recorder']['error'] else ''}}</p>
+</section>

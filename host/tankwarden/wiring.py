@@ -1,0 +1,114 @@
+"""From the configuration to the parts: what the Pico is to hold, which probes there are, how rows become values."""
+
+from tankwarden.ceilings import ceilings
+from tankwarden.clock import Clock, SimulatedClock, SystemClock
+from tankwarden.config import Config
+from tankwarden.drivers import registry
+from tankwarden.drivers.interfaces import Sensor, Switch
+from tankwarden.drivers.pico.channel import PicoChannelSensor
+from tankwarden.drivers.pico.circuit import PicoCircuit
+from tankwarden.drivers.pico.configuration import BoardConfig, board_config
+from tankwarden.drivers.pico.driver import PicoDriver
+from tankwarden.flows.readings import circuit_probes, probe_of
+from tankwarden.flows.snapshot import Scales
+from tankwarden.logic import pico_config
+from tankwarden.logic.quality import Rules
+from tankwarden.logic.scaling import Points, line
+from tankwarden.store import Calibration, CircuitMeter, Thermometer
+
+# STATUS comes at 10 Hz: a circuit's probe that is silent for three of these periods is stale, as the link then is.
+PROBE_PERIOD_S, PROBE_STALE_AFTER = 0.5, 3
+
+
+def clock_of(config: Config) -> Clock:
+    """The machine's clock, or the simulated plant's."""
+    simulated = config.clock
+    if simulated is None:
+        return SystemClock()
+    return SimulatedClock(simulated.epoch_wall_ms, simulated.epoch_mono_ns / 1e9, simulated.speed)
+
+
+def board_of(config: Config) -> BoardConfig:
+    """What the Pico is to hold."""
+    return board_config(map(pico_config.circuit_record, config.circuits), pico_config.tables(config.scales))
+
+
+def points_of(config: Config, channel: str) -> Points:
+    """The scale of a channel that config has made sure to have one."""
+    scale = config.scale(channel)
+    assert scale is not None
+    return scale.points
+
+
+def probes_of(config: Config, pico: PicoDriver, clock: Clock) -> dict[str, tuple[Sensor, Rules]]:
+    """Every probe by its name: the channels of the circuits, and the sensors."""
+    probes: dict[str, tuple[Sensor, Rules]] = {}
+    for circuit in config.circuits:
+        for channel in circuit_probes(circuit.circuit):
+            wire = _wire_limits(channel)
+            rules = Rules(PROBE_PERIOD_S, PROBE_STALE_AFTER, open_counts=wire[0], short_counts=wire[1])
+            probes[channel] = (PicoChannelSensor(pico, channel, points_of(config, channel)), rules)
+    for sensor in config.sensors:
+        channel = sensor.parameters.channel if sensor.driver == "pico" else ""
+        wire = _wire_limits(channel)
+        rules = Rules(
+            sensor.period_s, sensor.stale_after, open_counts=wire[0], short_counts=wire[1],
+            plausible_low=sensor.plausible_low, plausible_high=sensor.plausible_high,
+        )  # fmt: skip
+        probes[probe_of(sensor.id)] = (registry.build(registry.Context(sensor, config, pico, clock)), rules)
+    return probes
+
+
+def _wire_limits(channel: str) -> tuple[int | None, int | None]:
+    """Counts of an open and of a shorted wire, of channels with a thermistor: the Pico's own."""
+    if "temperature" not in channel:
+        return None, None
+    return ceilings()["SENSOR_OPEN_COUNTS"], ceilings()["SENSOR_SHORT_COUNTS"]
+
+
+def probe_of_channel(config: Config) -> dict[str, str]:
+    """The Pico's channel → the name of the probe that reads it."""
+    own = {channel: channel for circuit in config.circuits for channel in circuit_probes(circuit.circuit)}
+    return own | {s.parameters.channel: probe_of(s.id) for s in config.sensors if s.driver == "pico"}
+
+
+def probe_names(config: Config) -> dict[str, str]:
+    """The name of a probe → what people call it."""
+    names = {probe_of(sensor.id): sensor.name for sensor in config.sensors}
+    for circuit in config.circuits:
+        for channel in circuit_probes(circuit.circuit):
+            names[channel] = f"{circuit.name} {channel.rpartition('_')[0]}"
+    return names
+
+
+def switches_of(config: Config, pico: PicoDriver) -> dict[int, Switch]:
+    """By the Pico's number of the circuit."""
+    return {c.circuit: PicoCircuit(pico, c.circuit, config.pico.ttl_ms) for c in config.circuits}
+
+
+def scales_of(config: Config) -> dict[int, Scales]:
+    """By the Pico's number of the circuit."""
+    return {
+        c.circuit: Scales(
+            line(points_of(config, f"voltage_{c.circuit}")), line(points_of(config, f"current_{c.circuit}"))
+        )
+        for c in config.circuits
+    }
+
+
+def calibration_of(config: Config) -> Calibration:
+    """How stored rows become values: as the scales are now."""
+    scales = scales_of(config)
+    meters = tuple(
+        CircuitMeter(c.id, c.circuit, scales[c.circuit].volts, scales[c.circuit].amperes) for c in config.circuits
+    )
+    thermometers = [
+        Thermometer(c.id, f"temperature_{c.circuit}", points_of(config, f"temperature_{c.circuit}"))
+        for c in config.circuits
+    ]
+    thermometers += [
+        Thermometer(s.id, s.parameters.channel, points_of(config, s.parameters.channel))
+        for s in config.sensors
+        if s.driver == "pico" and "temperature" in s.parameters.channel
+    ]
+    return Calibration(meters, tuple(thermometers), config.energy.max_gap_s)

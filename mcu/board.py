@@ -1,0 +1,41 @@
+"""The board: the only place that knows a pin number, a bus or a converter's channel.
+
+Another wiring, or an RP2350, is another copy of this file. Everything is a plain integer or a tuple of them.
+"""
+
+# -- circuits ---------------------------------------------------------------------------------------------------
+
+# Relay n is driven by state machine n of PIO 0. Order: outside 1, inside 1, outside 2, inside 2 (as STATUS.relays).
+RELAY_PINS = (2, 3, 4, 5)
+FAULT_PINS = (6, 7)  # input of each circuit's loop of normally closed contacts; pulled down: a cut wire reads 0
+FAULT_FEED_PIN = 8  # output that feeds both loops through 1 kΩ; pulsed low before arming to find a short to 3V3
+FAULT_SETTLE_US = 200  # of the loop's RC (10 µs) with room to spare
+
+# The contact that is rated for DC makes last and breaks first. Index into a circuit's pair: 0 outside, 1 inside.
+DC_RATED = 0
+
+# -- analog -----------------------------------------------------------------------------------------------------
+
+# The order of tanklink's CHANNELS: the two currents on the chip's own converter, the rest on an MCP3208.
+ADC_PINS = (26, 27)  # current_1, current_2
+ADC_SPARE_PIN = 28
+SPI_ID = 0
+SPI_BAUD = 1_000_000
+SPI_SCK_PIN, SPI_MOSI_PIN, SPI_MISO_PIN, SPI_CS_PIN = 18, 19, 16, 17
+MCP3208_CHANNELS = (0, 1, 2, 3, 4, 5)  # voltage_1, voltage_2, temperature_1, temperature_2, reference, reef_temperature
+
+# -- reserved for what comes later -------------------------------------------------------------------------------
+
+LIGHT_PINS = (9, 10, 11, 12, 13, 14, 15, 20)
+SERVO_PINS = (21, 22)
+
+# -- the chip ---------------------------------------------------------------------------------------------------
+
+WATCHDOG_MS = 2000  # flash erases and a stalled host must not reset a healthy board; permits cover a hang
+# machine.reset() is itself done by the watchdog, so machine.reset_cause() reads WDT_RESET after it too. Scratch
+# register 0 of the watchdog (RP2040 datasheet, 4.7.6) outlives a reset but not a power cut: a reset on purpose
+# leaves one of these there first.
+RESET_NOTE_ADDRESS = 0x4005800C
+NOTE_NONE = 0
+NOTE_SOFT = 0x2A50F7
+NOTE_MAINTENANCE = 0x2A3A17

@@ -1,0 +1,307 @@
+"""What the host may say, and when: one literal table from message to handler, and the session in which it counts.
+
+A handler gets the program and the values, and returns the reply (its values stand in program.commands.answers), None
+for silence, or the index of a NAK reason; a refusal changes nothing. Every refusal is counted. Grants and PING
+allocate nothing.
+"""
+
+import os
+
+import limits
+import maintenance
+import selftest
+from link import NOBODY
+from relays import OPEN
+from trips import ANY, ARMED, DISARMED, FAULT, TRIPPED
+
+from tanklink.messages import (
+    ACK,
+    ARM,
+    CONFIG_CHECK,
+    CONFIG_CIRCUIT,
+    CONFIG_POINT,
+    CONFIG_STATE,
+    DIGEST,
+    DISARM,
+    EVENT_ACK,
+    HELLO,
+    LEASE,
+    MAINTENANCE,
+    N_CIRCUITS,
+    NAK,
+    NAK_REASONS,
+    PING,
+    PONG,
+    RESET,
+    RESET_TRIP,
+    WELCOME,
+)  # fmt: skip
+from tanklink.schema import COMMAND, SMALL_MAX
+
+# The names of NAK_REASONS, as indices.
+(
+    BAD_DIGEST, NO_SESSION, BAD_STATE, BAD_RANGE, BAD_RATE, BAD_NONCE, BAD_BOOT_ID, BAD_CONFIG_CRC, CONFIG_INCOMPLETE,
+    LEASE_EXPIRED, LEASE_TOO_LONG, NOT_CONFIGURED, WRONG_TRIP, CAUSE_PRESENT, TOO_SOON, FAULT_LINE, SELFTEST_FAILED,
+) = range(len(NAK_REASONS))  # fmt: skip
+
+_CIRCUIT_FIELDS = CONFIG_CIRCUIT.index
+_ENABLED = _CIRCUIT_FIELDS["enabled"]
+# field of CONFIG_CIRCUIT: least and greatest value that limits.py lets an enabled circuit have
+_BOUNDS = tuple(
+    (_CIRCUIT_FIELDS[name], low, high)
+    for name, low, high in (
+        ("resistance_mohm", limits.MIN_RESISTANCE_MOHM, limits.MAX_RESISTANCE_MOHM),
+        ("current_limit_ma", 1, limits.MAX_CURRENT_MA),
+        ("temperature_limit_m_degf", 1, limits.MAX_TEMPERATURE_M_DEGF),
+        ("short_min_ma", 1, limits.MAX_SHORT_MIN_MA),
+        ("short_tolerance_permille", 0, limits.MAX_SHORT_TOLERANCE_PERMILLE),
+        ("sequence_ms", 0, limits.MAX_SEQUENCE_MS),
+    )
+)
+
+
+# -- session ----------------------------------------------------------------------------------------------------
+
+
+def _hello(p, values):
+    commands = p.commands
+    digest, session = values
+    if not commands.open or session != commands.session:
+        p.disarm()
+        p.link.forget()
+        commands.begin(session)
+        p.telemetry.begin()
+    commands.compatible = digest == DIGEST
+    return WELCOME
+
+
+def _ping(p, values):
+    answer = p.commands.answers[PONG.id]
+    answer[0], answer[1], answer[2] = values[0], p.clock.s, p.clock.ms_part()
+    return PONG
+
+
+def _maintenance(p, _values):
+    p.disarm()
+    p.drop_everything()
+    try:
+        maintenance.request()
+    except OSError:
+        return BAD_STATE  # the flag cannot be left: a reset would only start the program again
+    p.leave_for_maintenance()
+    return ACK
+
+
+# -- configuration and arming -----------------------------------------------------------------------------------
+
+
+def _config_circuit(p, values):
+    if values[_ENABLED]:
+        for field, low, high in _BOUNDS:
+            if not low <= values[field] <= high:
+                return BAD_RANGE
+    p.commands.nonce_holds = False
+    return ACK if p.receiving().set_circuit(values) else BAD_RANGE
+
+
+def _config_point(p, values):
+    p.commands.nonce_holds = False
+    return ACK if p.receiving().set_point(values) else BAD_RANGE
+
+
+def _config_check(p, _values):
+    commands = p.commands
+    commands.nonce = os.urandom(8)
+    commands.nonce_holds = True
+    answer = commands.answers[CONFIG_STATE.id]
+    answer[0], answer[1], answer[2] = p.received.crc(), commands.nonce, p.received.complete()
+    return CONFIG_STATE
+
+
+def _arm(p, values):
+    nonce, boot_id, config_crc = values
+    commands = p.commands
+    if not commands.nonce_holds or nonce != commands.nonce:
+        return BAD_NONCE
+    commands.nonce_holds = False
+    if boot_id != p.identity.boot_id:
+        return BAD_BOOT_ID
+    if config_crc != p.received.crc():
+        return BAD_CONFIG_CRC
+    if not p.received.complete():
+        return CONFIG_INCOMPLETE
+    for circuit in p.circuits:
+        if circuit.state != OPEN:  # of the last session: the feed's pulse would part it under current
+            return BAD_STATE
+    p.adopt_config()
+    if not selftest.lines_answer(p.interlock, p.facts.enabled, p.sleep_us):
+        return SELFTEST_FAILED
+    for c in range(N_CIRCUITS):
+        if p.facts.enabled[c] and not p.interlock.fault_line(c + 1):
+            return FAULT_LINE
+    if p.finds_cause():
+        return CAUSE_PRESENT
+    p.arm()
+    return ACK
+
+
+def _disarm(p, _values):
+    p.disarm()
+    return ACK
+
+
+def _lease(p, values):
+    number, s, ms = values
+    if number < 1:
+        return BAD_RANGE
+    circuit, us = p.circuits[number - 1], 1000 * ms
+    rest_us = p.clock.until_us(s, us)
+    if rest_us <= 0:  # this is how the host switches off, which is never refused
+        circuit.release()
+        return None
+    if p.machine.state != ARMED:
+        return BAD_STATE
+    if not p.facts.enabled[number - 1]:
+        return NOT_CONFIGURED
+    if rest_us > limits.MAX_LEASE_MS * 1000:
+        return LEASE_TOO_LONG
+    circuit.grant(s, us)
+    return None
+
+
+# -- trips and events -------------------------------------------------------------------------------------------
+
+
+def _reset_trip(p, values):
+    trip_id = values[0]
+    if trip_id != p.journal.standing_id():
+        return WRONG_TRIP
+    if p.cause_stands():
+        return CAUSE_PRESENT
+    if p.quiet_us() < limits.RESET_QUIET_MS * 1000:
+        return TOO_SOON
+    if p.machine.state == FAULT and not selftest.passes(p):
+        return SELFTEST_FAILED
+    p.journal.add(RESET, p.clock, trip_id)
+    p.machine.move("reset")
+    return ACK
+
+
+def _event_ack(p, values):
+    p.telemetry.acknowledged(p.journal.acknowledge(values[0]))
+
+
+# -- the table --------------------------------------------------------------------------------------------------
+
+_ALWAYS, _IN_SESSION, _SAME_TABLE = range(3)  # what must hold: nothing, a session, one with the same digest
+_CONFIGURABLE = 1 << DISARMED | 1 << TRIPPED | 1 << FAULT
+
+# message: (handler, states in which it is allowed, what else must hold)
+HANDLERS = {
+    HELLO.id: (_hello, ANY, _ALWAYS),
+    PING.id: (_ping, ANY, _ALWAYS),
+    MAINTENANCE.id: (_maintenance, ANY, _IN_SESSION),
+    CONFIG_CIRCUIT.id: (_config_circuit, _CONFIGURABLE, _SAME_TABLE),
+    CONFIG_POINT.id: (_config_point, _CONFIGURABLE, _SAME_TABLE),
+    CONFIG_CHECK.id: (_config_check, ANY, _SAME_TABLE),
+    ARM.id: (_arm, 1 << DISARMED, _SAME_TABLE),
+    DISARM.id: (_disarm, 1 << DISARMED | 1 << ARMED, _SAME_TABLE),
+    LEASE.id: (_lease, ANY, _SAME_TABLE),  # one that closes: ARMED only
+    RESET_TRIP.id: (_reset_trip, 1 << TRIPPED | 1 << FAULT, _SAME_TABLE),
+    EVENT_ACK.id: (_event_ack, ANY, _SAME_TABLE),
+}
+# Their answer is about this very moment, so a repeated one is answered anew instead of replayed.
+_FRESH = (HELLO.id, PING.id)
+
+
+class Window:
+    """At most `most` in a second, counted from the first one after the last window."""
+
+    def __init__(self, most):
+        self._most = most
+        self._n = 0
+        self._s = self._us = 0
+
+    def admit(self, clock):
+        if self._n == 0 or clock.since_us(self._s, self._us) >= 1_000_000:
+            self._n = 0
+            self._s, self._us = clock.s, clock.us
+        if self._n >= self._most:
+            return False
+        self._n += 1
+        return True
+
+
+class Commands:
+    """The session, and the way of every message that comes in."""
+
+    def __init__(self, program):
+        self._p = program
+        self.answers = {m.id: m.new() for m in (WELCOME, NAK, ACK, PONG, CONFIG_STATE)}
+        self.open = False
+        self.session = 0
+        self.compatible = False  # a session is open and its host has the same digest
+        self.nonce = b""
+        self.nonce_holds = False
+        self.bad_state = self.bad_rate = 0
+        self._messages = Window(limits.MAX_MESSAGES_PER_S)
+        self._naks = Window(limits.MAX_NAKS_PER_S)
+
+    def begin(self, session):
+        """A new session: the old one's nonce is void."""
+        self.open = True
+        self.session = session
+        self.nonce_holds = False
+
+    def take(self, message, seq, values):
+        """Handle one message."""
+        p = self._p
+        if not self._messages.admit(p.clock):
+            self.bad_rate = min(self.bad_rate + 1, SMALL_MAX)
+            self._refuse(message.id, seq, BAD_RATE)
+            return
+        id = message.id
+        command = message.kind == COMMAND
+        if command and id not in _FRESH and p.link.replay(seq, id):
+            return
+        outcome = self._objection(id)
+        if outcome is None:
+            outcome = HANDLERS[id][0](p, values)
+        if outcome is None:
+            return
+        if type(outcome) is int:
+            self.bad_state = min(self.bad_state + 1, SMALL_MAX)
+            self._refuse(id, seq, outcome)
+            return
+        if outcome is ACK:
+            self.answers[ACK.id][0] = id
+        elif outcome is WELCOME:
+            self._fill_welcome()
+        p.link.reply(outcome, self.answers[outcome.id], seq, id)
+
+    def _objection(self, id):
+        """Why a message does not even reach its handler: the reason, or None."""
+        _, states, condition = HANDLERS[id]
+        if condition != _ALWAYS and not self.open:
+            return NO_SESSION
+        if condition == _SAME_TABLE and not self.compatible:
+            return BAD_DIGEST
+        allowed = self._p.machine.within(states) and not self._p.leaving
+        return None if allowed else BAD_STATE
+
+    def _refuse(self, id, seq, reason):
+        if self._naks.admit(self._p.clock):
+            answer = self.answers[NAK.id]
+            answer[0], answer[1] = id, reason
+            # One that was merely too much may be tried again under the same seq: it is not kept.
+            self._p.link.reply(NAK, answer, seq, NOBODY if reason == BAD_RATE else id)
+
+    def _fill_welcome(self):
+        p, values, at = self._p, self.answers[WELCOME.id], WELCOME.index
+        identity = p.identity
+        values[at["digest"]] = DIGEST
+        values[at["firmware"]], values[at["board_id"]] = identity.firmware, identity.board_id
+        values[at["boot_id"]], values[at["reset_cause"]] = identity.boot_id, identity.reset_cause
+        values[at["state"]], values[at["trip_id"]] = p.machine.state, p.journal.shown_trip_id()
+        values[at["uptime_s"]], values[at["uptime_ms_part"]] = p.clock.s, p.clock.ms_part()
+        values[at["version"]] = identity.version

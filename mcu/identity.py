@@ -1,0 +1,72 @@
+"""Who this board is and why it started: what WELCOME says and nothing else knows."""
+
+import hashlib
+import os
+
+import board
+
+from tanklink.messages import RESET_CAUSES
+
+VERSION = "0.1.0"
+POWER_ON, WATCHDOG, SOFT, MAINTENANCE = range(4)  # the order of RESET_CAUSES
+_CAUSE_OF_NOTE = {board.NOTE_SOFT: SOFT, board.NOTE_MAINTENANCE: MAINTENANCE}
+_CHUNK = 256
+assert len(RESET_CAUSES) == 4
+
+
+class Identity:
+    """firmware, board_id: 8 bytes; boot_id: 1 to 2^30 − 1; reset_cause: index of RESET_CAUSES."""
+
+    def __init__(self, firmware, board_id, boot_id, reset_cause, version=VERSION):
+        self.firmware, self.board_id, self.boot_id = firmware, board_id, boot_id
+        self.reset_cause, self.version = reset_cause, version
+
+
+def read():
+    """The identity of this chip at this boot. Clears the note that a reset on purpose leaves behind."""
+    import machine
+
+    return Identity(fingerprint(program_folder()), machine.unique_id(), _boot_id(), _reset_cause(machine))
+
+
+def leave_note(note):
+    """Before machine.reset(): say for the next boot that it was on purpose."""
+    import machine
+
+    machine.mem32[board.RESET_NOTE_ADDRESS] = note
+
+
+def _reset_cause(machine):
+    """The chip tells only power from everything else; the note tells a reset on purpose from the watchdog."""
+    note = machine.mem32[board.RESET_NOTE_ADDRESS]
+    machine.mem32[board.RESET_NOTE_ADDRESS] = board.NOTE_NONE
+    if machine.reset_cause() != machine.WDT_RESET:
+        return POWER_ON
+    return _CAUSE_OF_NOTE.get(note, WATCHDOG)
+
+
+def _boot_id():
+    random = os.urandom(4)
+    return random[0] | random[1] << 8 | random[2] << 16 | (random[3] & 0x3F) << 24 or 1
+
+
+def program_folder():
+    """Where this file is, and with it the program."""
+    head, slash, _ = __file__.replace("\\", "/").rpartition("/")
+    return head + slash or "."
+
+
+def fingerprint(folder):
+    """First 8 bytes of the SHA-256 over names and contents of a folder's program files, sorted by name."""
+    digest = hashlib.sha256()
+    chunk = bytearray(_CHUNK)
+    view = memoryview(chunk)
+    for name in sorted(os.listdir(folder)):
+        if name.endswith((".py", ".mpy")):
+            digest.update(name.encode() + b"\0")
+            with open(folder.rstrip("/") + "/" + name, "rb") as file:
+                n = file.readinto(chunk)
+                while n:
+                    digest.update(view[:n])
+                    n = file.readinto(chunk)
+    return digest.digest()[:8]

@@ -1,0 +1,30 @@
+"""Hard ceilings and caps: the only place. A message can tighten them, none can loosen them.
+
+New limits are flashed by a person. Units are in the names.
+"""
+
+# -- what the host may configure --------------------------------------------------------------------------------
+
+MAX_CURRENT_MA = 15_000  # of a circuit: contacts, wire and sensor
+MAX_TEMPERATURE_M_DEGF = 185_000  # of a tank: below its relief valve (210 °F)
+MIN_RESISTANCE_MOHM, MAX_RESISTANCE_MOHM = 5_000, 500_000  # of an element
+MAX_SHORT_MIN_MA = 2_000  # a short must be judged from this current on at the latest
+MAX_SHORT_TOLERANCE_PERMILLE = 800  # above it nothing would ever be a short
+MAX_SEQUENCE_MS = 1_000
+
+# -- what the program allows itself -----------------------------------------------------------------------------
+
+MAX_LEASE_MS = 5_000
+PERMIT_US = 100_000  # a relay stays closed no longer than this after the last completed pass
+RESET_QUIET_MS = 2_000  # the cause of a trip must have been gone this long before a person may reset it
+MAX_TRIPS, TRIPS_WINDOW_S = 3, 600  # more trips of a circuit than this within the window are a fault
+
+# A thermistor's divider: its ends are no temperature but a broken or a shorted wire.
+SENSOR_SHORT_COUNTS, SENSOR_OPEN_COUNTS = 45, 4_050
+
+# -- the link ---------------------------------------------------------------------------------------------------
+
+MAX_MESSAGES_PER_S = 100
+MAX_NAKS_PER_S = 10
+SLICE_BYTES = 64  # at most this many bytes in, and as many out, at a time: one USB packet
+TALK_MS = 1_000  # send only so long after a valid frame: a write to a host that does not read blocks

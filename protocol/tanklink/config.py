@@ -1,0 +1,143 @@
+"""What the Pico is told about circuits and scaling: held, judged complete, and summed up in a CRC, alike on both sides.
+
+The host fills a Config with the very messages that it sends, so that it can reckon the CRC that the Pico must answer.
+Everything but `crc` and the constructor allocates nothing. No intermediate reaches 2^30.
+"""
+
+from array import array
+
+from tanklink._compat import const
+from tanklink.crc import CRC_SIZE, write_crc
+from tanklink.messages import CHANNELS, CONFIG_CIRCUIT, MAX_POINTS, N_CHANNELS, N_CIRCUITS
+
+# 10 kV, 10 kA, 10,000 °F: scaled values end here, and no point lies beyond.
+VALUE_MAX = const(10_000_000)
+
+_MUST_BE_SET = [
+    CONFIG_CIRCUIT.index[name]
+    for name in ("resistance_mohm", "current_limit_ma", "temperature_limit_m_degf", "short_min_ma")
+]
+_ENABLED = CONFIG_CIRCUIT.index["enabled"]
+_CIRCUIT_CHANNELS = tuple([
+    tuple([CHANNELS.index("%s_%d" % (what, circuit)) for what in ("current", "voltage", "temperature")])
+    for circuit in range(1, N_CIRCUITS + 1)
+])  # fmt: skip
+
+
+class Config:
+    """circuits[1] and [2]: lists in the order of CONFIG_CIRCUIT's fields ([0] is None)."""
+
+    def __init__(self):
+        self.circuits = [None] + [CONFIG_CIRCUIT.new() for _ in range(N_CIRCUITS)]
+        # Points of all channels one after the other, MAX_POINTS places each.
+        self._counts = array("H", bytes(2 * MAX_POINTS * N_CHANNELS))
+        self._values = array("i", bytes(4 * MAX_POINTS * N_CHANNELS))
+        self._n = bytearray(N_CHANNELS)
+        self.clear()
+
+    def clear(self):
+        """Forget everything: no circuit is enabled, no channel has a scale."""
+        for circuit in range(1, N_CIRCUITS + 1):
+            values = self.circuits[circuit]
+            for i in range(len(values)):
+                values[i] = 0
+            values[0] = circuit
+            values[_ENABLED] = False
+        for channel in range(N_CHANNELS):
+            self._n[channel] = 0
+
+    def set_circuit(self, values):
+        """Take the values of a CONFIG_CIRCUIT. False if they name no circuit."""
+        if not 1 <= values[0] <= N_CIRCUITS:
+            return False
+        held = self.circuits[values[0]]
+        for i in range(len(held)):
+            held[i] = values[i]
+        return True
+
+    def set_point(self, values):
+        """Take the values of a CONFIG_POINT: channel, index, counts, value; index 0 starts the channel's table anew.
+
+        False, and nothing is changed, if the index is not the next one, the counts do not rise, or the value is beyond
+        ±VALUE_MAX.
+        """
+        channel, index, counts, value = values
+        if not -VALUE_MAX <= value <= VALUE_MAX:
+            return False
+        at = channel * MAX_POINTS + index
+        if index and (index != self._n[channel] or counts <= self._counts[at - 1]):
+            return False
+        self._counts[at] = counts
+        self._values[at] = value
+        self._n[channel] = index + 1
+        return True
+
+    def has_scale(self, channel):
+        """Whether the channel has the two points that a scale needs."""
+        return self._n[channel] >= 2
+
+    def scale(self, channel, counts):
+        """Counts (0 to 4095) to mV, mA or m°F: piecewise linear, rounded; beyond the ends, the end segments go on.
+
+        Ends at ±VALUE_MAX. 0 if the channel has no scale: ask has_scale.
+        """
+        n = self._n[channel]
+        if n < 2:
+            return 0
+        at = channel * MAX_POINTS
+        last = at + n - 2
+        while at < last and counts > self._counts[at + 1]:
+            at += 1
+        y = self._values[at]
+        return _along(y, self._values[at + 1] - y, counts - self._counts[at], self._counts[at + 1] - self._counts[at])
+
+    def complete(self):
+        """Whether every enabled circuit has its limits and the scales of its channels."""
+        for circuit in range(1, N_CIRCUITS + 1):
+            values = self.circuits[circuit]
+            if values[_ENABLED]:
+                for i in _MUST_BE_SET:
+                    if values[i] <= 0:
+                        return False
+                for channel in _CIRCUIT_CHANNELS[circuit - 1]:
+                    if self._n[channel] < 2:
+                        return False
+        return True
+
+    def crc(self):
+        """The CRC-32, little-endian, of the canonical form: all that is held, in 4-byte little-endian integers."""
+        image = array("i", self._words())
+        buf = bytearray(4 * len(image) + CRC_SIZE)
+        for i in range(len(image)):
+            _put(buf, 4 * i, image[i])
+        write_crc(buf, 0, len(buf) - CRC_SIZE)
+        return bytes(buf[-CRC_SIZE:])
+
+    def _words(self):
+        words = []
+        for circuit in range(1, N_CIRCUITS + 1):
+            words.extend([int(value) for value in self.circuits[circuit]])
+        for channel in range(N_CHANNELS):
+            words.append(self._n[channel])
+            for at in range(channel * MAX_POINTS, channel * MAX_POINTS + self._n[channel]):
+                words.append(self._counts[at])
+                words.append(self._values[at])
+        return words
+
+
+def _put(buf, at, word):
+    for i in range(4):
+        buf[at + i] = (word >> (8 * i)) & 255
+
+
+def _along(y, rise, x, run):
+    """y + rise · x / run, rounded, ended at ±VALUE_MAX; |rise| ≤ 2 VALUE_MAX, |x| ≤ 4095, 1 ≤ run ≤ 4095.
+
+    The quotient is taken first: |rise // run · x| is checked against 3 VALUE_MAX < 2^25 before it is multiplied
+    out, and the rest of the division is below run, so that its product stays below 2^24.
+    """
+    whole = rise // run
+    if x and abs(whole) > 3 * VALUE_MAX // abs(x):
+        return VALUE_MAX if (whole > 0) == (x > 0) else -VALUE_MAX
+    y += whole * x + ((rise - whole * run) * x + run // 2) // run
+    return max(-VALUE_MAX, min(VALUE_MAX, y))

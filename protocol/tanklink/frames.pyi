@@ -1,0 +1,9 @@
+from tanklink.fast import Frame as Frame
+from tanklink.fast import FrameReader as FrameReader
+from tanklink.fast import pack as pack
+from tanklink.wire import MAX_BODY as MAX_BODY
+from tanklink.wire import MAX_FRAME as MAX_FRAME
+from tanklink.wire import MAX_SEQ as MAX_SEQ
+from tanklink.wire import REASONS as REASONS
+from tanklink.wire import ByteReader as ByteReader
+from tanklink.wire import encode_into as encode_into

@@ -1,0 +1,62 @@
+"""What the store's tests share: rows with easy numbers, a calibration for them, and patience with a real thread."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from tanklink.messages import CHANNELS
+from tankwarden.events import Event
+from tankwarden.logic.scaling import Line
+from tankwarden.store import Calibration, CircuitMeter, MeasurementRow, Store, Thermometer, open_store
+
+T0 = 1_781_000_400_000  # a whole ten minutes of UTC, as the pieces of remembered energy are
+HOUR = 3_600_000
+VOLTS, AMPERES = Line(slope=0.1, offset=0.0), Line(slope=0.01, offset=-4.0)  # live zero at 400 counts
+KW = (2500, 800)  # counts of 250 V and 4 A
+CALIBRATION = Calibration(
+    (CircuitMeter("east", 1, VOLTS, AMPERES), CircuitMeter("west", 2, VOLTS, AMPERES)),
+    (Thermometer("tank", "temperature_1", ((0, 32.0), (2000, 82.0), (4000, 232.0))),),
+    60.0,
+)
+
+
+def row(
+    ts_ms: int, east: tuple[int, int] = KW, west: tuple[int, int] = (0, 400), *, n: int = 20, tank: int = 2000,
+    quality: int = 0, period_ms: int = 1000,
+) -> MeasurementRow:  # fmt: skip
+    """A row of n equal samples: (voltage, current) counts of each circuit, and counts of the tank's temperature."""
+    counts = dict.fromkeys(CHANNELS, 100)
+    counts |= {"voltage_1": east[0], "current_1": east[1], "voltage_2": west[0], "current_2": west[1]}
+    counts |= {"temperature_1": tank}
+    sums = tuple(n * counts[channel] for channel in CHANNELS)
+    return MeasurementRow(ts_ms, period_ms, n, sums, (n * east[0] * east[1], n * west[0] * west[1]), 0, quality)
+
+
+def event(
+    journal_id: int | None = 1, *, board_id: str = "e66038b7", boot_id: int = 77, text: str = "it tripped"
+) -> Event:
+    """A Pico's event, or the host's own if journal_id is None."""
+    if journal_id is None:
+        return Event(at_ms=T0, kind="start", severity="info", text=text)
+    return Event(
+        at_ms=T0, kind="trip", severity="alarm", text=text, circuit=1, trigger="over_current", subject="current_1",
+        value=12.8, limit=11.0, unit="A", board_id=board_id, boot_id=boot_id, journal_id=journal_id,
+    )  # fmt: skip
+
+
+def opened(
+    path: Path | str, *, batch_s: float = 60.0, batch_rows: int = 60, max_waiting_rows: int = 20_000, wall_ms: int = T0
+) -> Store:
+    """A store whose clock stands still, and that neither waits nor pauses long when the disk fails."""
+    return open_store(
+        path, wall_ms=lambda: wall_ms, batch_s=batch_s, batch_rows=batch_rows, retry_s=0.03, busy_s=0.05,
+        max_waiting_rows=max_waiting_rows,
+    )  # fmt: skip
+
+
+def wait_for(condition: Callable[[], object], what: str, timeout_s: float = 10.0) -> None:
+    """The recorder is a thread on a real disk: there is no clock to pass in."""
+    end = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < end, f"no {what} within {timeout_s} s"
+        time.sleep(0.005)

@@ -1,0 +1,112 @@
+"""The schema: made by migrations, equal to the models, taken back and made again with data in."""
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from peewee import SqliteDatabase
+from playhouse.migrations import Runner
+from playhouse.schema_diff import diff_models
+from store_kit import T0, event, opened, row
+
+from tankwarden.errors import StoreError
+from tankwarden.store import NewerDatabaseError
+from tankwarden.store.database import MIGRATIONS
+from tankwarden.store.models import MODELS
+
+
+def filled(path: Path) -> Path:
+    """A database with something in every table."""
+    with opened(path) as store:
+        store.recorder.measurements([row(T0 + k * 1000) for k in range(100)])
+        store.recorder.event(event())
+        store.recorder.log("info", "start", "it starts")
+        store.recorder.config_set("a", 1)
+    return path
+
+
+def tables(path: Path) -> dict[str, int]:
+    """Each table and how many rows it has."""
+    connection = sqlite3.connect(path)
+    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    counts = {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}
+    connection.close()
+    return counts
+
+
+def test_what_the_migrations_make_is_what_the_models_say(tmp_path: Path) -> None:
+    db = SqliteDatabase(str(filled(tmp_path / "a.db")))
+    difference = diff_models(db, list(MODELS))
+    db.close()
+    assert not difference, difference
+
+
+def test_a_model_that_differs_would_be_noticed(tmp_path: Path) -> None:
+    """The test above can fail."""
+    path = filled(tmp_path / "a.db")
+    connection = sqlite3.connect(path)
+    connection.execute("ALTER TABLE events DROP COLUMN unit")
+    connection.close()
+    db = SqliteDatabase(str(path))
+    assert diff_models(db, list(MODELS))
+    db.close()
+
+
+def test_every_migration_goes_down_and_up_again_with_data_in(tmp_path: Path) -> None:
+    path = filled(tmp_path / "a.db")
+    assert tables(path)["measurements"] == 100
+    made = {name for name in tables(path) if name != "schema_migration"}
+    db = SqliteDatabase(str(path))
+    runner = Runner(db, str(MIGRATIONS))
+    names = [migration.name for migration in runner.migrations()]
+    assert runner.down(names[0]) == names[::-1]
+    assert not made & set(tables(path))
+    assert runner.up() == names
+    assert {name: count for name, count in tables(path).items() if name in made} == dict.fromkeys(made, 0)
+    db.close()
+    with opened(path) as store:
+        assert store.recorder.event(event()) is True
+
+
+def test_up_runs_once(tmp_path: Path) -> None:
+    path = filled(tmp_path / "a.db")
+    before = tables(path)
+    opened(path).close()
+    assert tables(path) == before
+
+
+def test_a_database_of_a_later_tankwarden_is_left_alone(tmp_path: Path) -> None:
+    path = filled(tmp_path / "a.db")
+    connection = sqlite3.connect(path)
+    connection.execute("INSERT INTO schema_migration (name, applied) VALUES ('9999_later', '2030-01-01')")
+    connection.commit()
+    connection.close()
+    before = path.read_bytes()
+    with pytest.raises(NewerDatabaseError, match=r"9999_later.*update this one"):
+        opened(path)
+    assert path.read_bytes() == before
+
+
+def test_the_instant_is_the_rowid(tmp_path: Path) -> None:
+    """INTEGER PRIMARY KEY: no second index, and rows lie in the order of time."""
+    connection = sqlite3.connect(filled(tmp_path / "a.db"))
+    assert connection.execute("SELECT count(*) FROM measurements WHERE rowid = ts").fetchone() == (100,)
+    indexes = connection.execute(
+        "SELECT count(*) FROM sqlite_master WHERE type = 'index' AND tbl_name = 'measurements'"
+    )
+    assert indexes.fetchone() == (0,)
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    connection.close()
+
+
+def test_folders_are_made_and_urls_understood(tmp_path: Path) -> None:
+    opened(tmp_path / "new" / "folder" / "a.db").close()
+    assert (tmp_path / "new" / "folder" / "a.db").is_file()
+    opened(f"sqlite:///{tmp_path}/with%20space.db").close()
+    assert (tmp_path / "with space.db").is_file()
+
+
+@pytest.mark.parametrize("url", ["postgresql://host/db", "sqlite://", "sqlite:///"])
+def test_a_url_of_another_database_is_refused(url: str) -> None:
+    with pytest.raises(StoreError, match="give a path"):
+        opened(url)

@@ -1,0 +1,136 @@
+"""Restarts of host, Pico and both at random instants: never armed without a handshake, nothing on outside ARMED,
+no event lost or doubled."""
+
+import random
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from rig import RELAYS, Rig
+from tap import Seen, Tap
+
+from tanklink import records
+from tanklink.messages import ARM, BY_ID
+from tanklink.schema import EVENT, HOST
+
+WORKERS = 4
+
+
+class TappedRig(Rig):
+    """A rig with a tap in its cable, and a list of the instants at which its Pico lost power."""
+
+    def __init__(self, folder: Path, seed: int) -> None:
+        super().__init__(folder, seed=seed)
+        self.power_cuts_ns: list[int] = []
+        self.behind = folder / "behind"
+        self.near, self.tty = self.tty, self.behind
+        self.start_sim()
+        self.tty = self.near
+        self.tap = Tap(self.behind, self.tty)
+        self.start_host()
+
+    def cut_power(self, off_s: float) -> None:
+        self.power_cuts_ns.append(self.fault("power-cut", off_s))
+
+    def close(self) -> None:
+        self.tap.close()
+        super().close()
+
+
+@contextmanager
+def tapped_rig(folder: Path, seed: int) -> Iterator[TappedRig]:
+    rig = TappedRig(folder, seed)
+    try:
+        yield rig
+    finally:
+        rig.close()
+
+
+def restart_at_random(rig: TappedRig, chance: random.Random) -> None:
+    """One round: whichever of the two, at whatever point of the way back from the round before."""
+    time.sleep(chance.uniform(0, 4.0))
+    what = chance.choice(("host", "pico", "both"))
+    if what != "pico":
+        rig.kill_host(chance.choice((signal.SIGKILL, signal.SIGTERM)))
+        assert rig.host is not None
+        rig.host.wait(15)
+    if what != "host":
+        rig.cut_power(chance.uniform(0.05, 0.6))
+    if what != "pico":
+        time.sleep(chance.uniform(0, 0.5))
+        rig.start_host()
+
+
+def armed_spans(seen: list[Seen], power_cuts_ns: list[int]) -> list[tuple[int, int]]:
+    """(from, to) monotonic ns in which the Pico was armed, by the frames that passed: from the ARM that the host sent
+    and the Pico acknowledged, to the end of that session."""
+    ends = sorted(
+        [s.time_ns for s in seen if isinstance(s.record, records.Hello | records.Disarm | records.Trip | records.Fault)]
+        + power_cuts_ns
+    )
+    arms = [s.time_ns for s in seen if s.sender == HOST and isinstance(s.record, records.Arm)]
+    spans = []
+    for s in seen:
+        if isinstance(s.record, records.Ack) and s.record.request == ARM.id:
+            start = max((t for t in arms if t < s.time_ns), default=None)
+            assert start is not None, "armed without a handshake"
+            spans.append((start, next((t for t in ends if t > s.time_ns), time.monotonic_ns())))
+    return spans
+
+
+def check_nothing_on_outside_armed(rig: TappedRig) -> None:
+    spans = armed_spans(rig.tap.seen, rig.power_cuts_ns)
+    rises = [e for e in rig.edges() if e.name in RELAYS and e.level == 1]
+    assert rises, "nothing ever closed: the test would be empty"
+    for edge in rises:
+        assert any(start < edge.time_ns < end for start, end in spans), f"{edge} outside ARMED"
+    # Whatever was on goes off by itself within ttl and sequence after the end of its span.
+    for _, end in spans:
+        late = [e for e in rig.edges(end + 2_200_000_000) if e.level == 0]
+        for edge in late:
+            assert any(start < edge.time_ns for start, stop in spans if stop > end), f"{edge} outlived its session"
+
+
+def check_events_once(rig: TappedRig) -> int:
+    """Every number in the Pico's journal is in the store exactly once."""
+    sent = {s.record.event_id for s in rig.tap.seen if BY_ID[s.record.MESSAGE.id].kind == EVENT}
+    with sqlite3.connect(f"file:{rig.data / 'tankwarden.db'}?mode=ro", uri=True) as database:
+        stored = [row[0] for row in database.execute("SELECT journal_id FROM events WHERE journal_id IS NOT NULL")]
+    database.close()
+    assert len(stored) == len(set(stored)), "an event was stored twice"
+    assert sent <= set(stored), "an event was sent but not stored"
+    assert sorted(stored) == list(range(min(stored), max(stored) + 1)), "an event was lost"
+    return len(stored)
+
+
+def run(folder: Path, seed: int, count: int) -> int:
+    chance = random.Random(seed)
+    with tapped_rig(folder, seed) as rig:
+        rig.wait_running()
+        for _ in range(count):
+            restart_at_random(rig, chance)
+        rig.wait_running(60)
+        rig.wait(lambda: rig.status()["pico"]["events_waiting"] == 0, "every event to be acknowledged", 20)
+        check_nothing_on_outside_armed(rig)
+        return check_events_once(rig)
+
+
+def test_restarts_never_arm_by_themselves_and_lose_no_event(tmp_path: Path) -> None:
+    assert run(tmp_path, seed=1, count=4) >= 2
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+def test_200_rounds_of_restarts(tmp_path: Path) -> None:
+    def one(number: int) -> int:
+        place = tmp_path / str(number)
+        place.mkdir()
+        return run(place, seed=number, count=200 // WORKERS)
+
+    with ThreadPoolExecutor(WORKERS) as pool:
+        assert sum(pool.map(one, range(WORKERS))) >= 100

@@ -1,0 +1,196 @@
+"""Leases on the pins: the sequence both ways, the end of a lease to the microsecond, and what holds nothing."""
+
+import time
+
+import simboard
+from rig import DAY_14_S, SEQUENCE_MS, Rig
+
+OUTSIDE, INSIDE = 0, 1
+
+
+def edges(rig):
+    """Instants of the last edge of each relay pin, µs."""
+    simboard.board().refresh()
+    return simboard.board().bank.changed
+
+
+def scenario_inside_first_then_outside():
+    rig = Rig().armed()
+    rig.lease(1, 3000)
+    rig.run_until(lambda: rig.pins() == (0, 1, 0, 0), 30)
+    inside_us = edges(rig)[INSIDE]
+    rig.run_until(lambda: rig.pins() == (1, 1, 0, 0), 200)
+    gap_us = edges(rig)[OUTSIDE] - inside_us
+    assert 1000 * SEQUENCE_MS <= gap_us <= 1000 * SEQUENCE_MS + 10_000, gap_us
+    rig.run(150)
+    status = rig.last("STATUS")
+    assert (status.circuit_1, status.circuit_2, status.relays) == (2, 0, 3)
+    assert 2000 < status.lease_1_ms < 3000
+
+
+def scenario_outside_first_when_the_host_switches_off():
+    rig = Rig().armed()
+    rig.closed(1)
+    rig.send("LEASE", 1, 0, 0)
+    rig.run_until(lambda: rig.pins() == (0, 1, 0, 0), 20)
+    outside_us = edges(rig)[OUTSIDE]
+    rig.run_until(lambda: rig.pins() == (0, 0, 0, 0), 200)
+    gap_us = edges(rig)[INSIDE] - outside_us
+    assert 1000 * SEQUENCE_MS <= gap_us <= 1000 * SEQUENCE_MS + 10_000, gap_us
+    rig.run(1500)
+    assert rig.state() == "armed"
+    assert [said.name for said in rig.events()] == ["BOOT"]  # on purpose: no event
+    assert rig.program.leases_over == 0
+
+
+def scenario_lease_runs_out():
+    """The first relay falls at the very end of the lease, though passes come only every 5 ms."""
+    for uptime_s in (10, DAY_14_S):
+        rig = Rig()
+        rig.live_to(uptime_s)
+        rig.armed()
+        end_us = rig.closed(1, 2000)
+        rig.run_until(lambda rig=rig: rig.pins() == (0, 1, 0, 0), 2500)
+        assert end_us <= edges(rig)[OUTSIDE] <= end_us + 1000, (edges(rig), end_us)
+        rig.run_until(lambda rig=rig: rig.pins() == (0, 0, 0, 0), 500)
+        second_us = edges(rig)[INSIDE] - end_us
+        assert 1000 * SEQUENCE_MS <= second_us <= 1000 * SEQUENCE_MS + 1000, second_us
+        rig.run(200)
+        event = rig.last("LEASE_OVER")
+        assert (event.circuit, event.trigger, event.limit) == (1, 0, 0)
+        assert 0 <= event.value <= 6
+        assert event.at_uptime_s >= uptime_s
+        assert rig.state() == "armed"  # not latched
+
+
+def scenario_lease_runs_out_while_the_processor_hangs():
+    """The permits end by themselves: the first relay at the end of the lease, the second after the sequence."""
+    rig = Rig().armed()
+    end_us = rig.closed(1, 700)
+    rig.run_until(lambda: end_us - rig.backend.clock_us < 40_000)
+    rig.hang(40)
+    assert rig.pins() == (0, 1, 0, 0)
+    assert abs(edges(rig)[OUTSIDE] - end_us) < 1000
+    rig.hang(60)
+    assert rig.pins() == (0, 0, 0, 0)
+    assert abs(edges(rig)[INSIDE] - end_us - 1000 * SEQUENCE_MS) < 1000
+    rig.run(100)
+    assert rig.state() == "armed"  # a lease that ended is no trip, however late it is noticed
+    assert rig.last("LEASE_OVER").value >= 30
+
+
+def scenario_renewed_leases_hold():
+    rig = Rig().armed()
+    rig.closed(1)
+    for _ in range(10):
+        rig.lease(1, 2000)
+        rig.run(500)
+        assert rig.pins() == (1, 1, 0, 0)
+    assert rig.program.leases_over == 0
+
+
+def scenario_a_later_lease_may_be_shorter():
+    """Absolute values: the newest wins."""
+    rig = Rig().armed()
+    rig.closed(1, 4000)
+    end_us = rig.lease(1, 300)
+    rig.run_until(lambda: rig.pins() == (0, 1, 0, 0), 500)
+    assert end_us <= edges(rig)[OUTSIDE] <= end_us + 1000
+
+
+def scenario_reclosed_while_opening():
+    """It opens to the end first, then closes anew."""
+    rig = Rig().armed()
+    rig.closed(1)
+    rig.send("LEASE", 1, 0, 0)
+    rig.one_pass()
+    rig.lease(1, 2000)
+    rig.run_until(lambda: rig.pins() == (0, 0, 0, 0), 200)
+    rig.run_until(lambda: rig.pins() == (1, 1, 0, 0), 200)
+
+
+def scenario_switched_off_while_closing():
+    """The contact for DC never closed: the other may open at once."""
+    rig = Rig().armed(sequence_ms=500)
+    rig.lease(1, 2000)
+    rig.run_until(lambda: rig.pins() == (0, 1, 0, 0), 50)
+    rig.send("LEASE", 1, 0, 0)
+    rig.run_until(lambda: rig.pins() == (0, 0, 0, 0), 20)
+    rig.lease(1, 2000)
+    rig.run_until(lambda: rig.pins() == (1, 1, 0, 0), 700)
+
+
+def scenario_lease_shorter_than_the_sequence():
+    rig = Rig().armed(sequence_ms=1000)
+    end_us = rig.lease(1, 400)
+    rig.run_until(lambda: rig.pins() == (0, 1, 0, 0), 50)
+    rig.run_until(lambda: rig.pins() == (0, 0, 0, 0), 600)
+    assert end_us <= edges(rig)[INSIDE] <= end_us + 1000
+    rig.run(1500)
+    assert rig.pins() == (0, 0, 0, 0)
+    assert rig.state() == "armed"
+
+
+def scenario_two_circuits_are_their_own():
+    rig = Rig().armed()
+    rig.closed(1, 3000)
+    rig.closed(2, 1000)
+    assert rig.pins() == (1, 1, 1, 1)
+    rig.run(1200)
+    assert rig.pins() == (1, 1, 0, 0)
+    rig.run(100)
+    assert rig.program.journal.waits()  # an event, but circuit 1 is closed: no write to flash now
+    assert "LEASE_OVER" not in [said.name for said in rig.events()]
+    rig.run(2000)
+    assert [said.circuit for said in rig.events() if said.name == "LEASE_OVER"] == [2, 1]
+
+
+def scenario_disarm_opens_in_sequence():
+    rig = Rig().armed()
+    rig.closed(1)
+    rig.accepted("DISARM")
+    assert rig.pins()[:2] == (0, 1)
+    rig.run(SEQUENCE_MS + 20)
+    assert rig.pins() == (0, 0, 0, 0)
+    assert rig.program.leases_over == 0
+    assert rig.refused("LEASE", 1, rig.program.clock.s + 2, 0) == "state"
+
+
+def scenario_switching_off_is_never_refused():
+    rig = Rig()
+    rig.hello()
+    rig.send("LEASE", 1, 0, 0)
+    rig.run(50)
+    assert rig.program.commands.bad_state == 0
+
+
+def scenario_a_lease_of_the_past_opens():
+    rig = Rig().armed()
+    rig.closed(1)
+    clock = rig.program.clock
+    clock.advance(time.ticks_us())
+    rig.send("LEASE", 1, clock.s, clock.ms_part())
+    rig.run_until(lambda: rig.pins()[0] == 0, 20)
+
+
+def scenario_no_edge_before_armed():
+    """From reset to ARMED no relay pin ever goes up, whatever is sent."""
+    rig = Rig()
+    seen = []
+
+    def watch(*_record):
+        if any(simboard.board().bank.pins):
+            seen.append(rig.state())
+
+    rig.backend.on_record = watch
+    rig.lease(1)
+    rig.hello()
+    rig.lease(1)
+    rig.configure()
+    rig.lease(1)
+    rig.run(200)
+    rig.arm()
+    rig.run(200)
+    assert seen == []
+    rig.closed(1)
+    assert seen and set(seen) == {"armed"}

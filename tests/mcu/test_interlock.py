@@ -1,0 +1,63 @@
+"""mcu/interlock.py under both interpreters, and its wiring against the simulated board's."""
+
+import subprocess
+from pathlib import Path
+
+import board as pins
+import interlock
+import interlock_behaviour
+import pytest
+import simboard
+import simwire
+
+BEHAVIOUR = Path(interlock_behaviour.__file__)
+
+
+@pytest.mark.parametrize("name", interlock_behaviour.CHECKS)
+def test_under_cpython(name):
+    getattr(interlock_behaviour, name)()
+
+
+@pytest.fixture(scope="module")
+def under_micropython(micropython):
+    result = subprocess.run(
+        [micropython, "-X", "heapsize=190wK", BEHAVIOUR], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    return result.stdout
+
+
+@pytest.mark.parametrize("name", interlock_behaviour.CHECKS)
+def test_under_micropython(name, under_micropython):
+    assert f"ok {name}\n" in under_micropython, under_micropython
+
+
+def test_the_simulated_board_is_wired_as_the_program_believes():
+    assert pins.RELAY_PINS == simwire.RELAY_GPIOS
+    assert pins.FAULT_PINS == simwire.FED_GPIOS
+    assert pins.FAULT_FEED_PIN == simwire.FEED_GPIO
+    assert pins.ADC_PINS == simwire.ADC_GPIOS
+    assert pins.SPI_ID == simwire.SPI_ID
+    assert (pins.SPI_SCK_PIN, pins.SPI_MOSI_PIN, pins.SPI_MISO_PIN, pins.SPI_CS_PIN) == (
+        simwire.SPI_SCK_GPIO,
+        simwire.SPI_MOSI_GPIO,
+        simwire.SPI_MISO_GPIO,
+        simwire.SPI_CS_GPIO,
+    )
+    assert tuple(range(simwire.SPI_CHANNELS)) == pins.MCP3208_CHANNELS
+
+
+def test_a_machine_that_does_not_start_is_an_error(world, monkeypatch):
+    """A chip whose state machine 2 hangs at another address."""
+    monkeypatch.setattr(simboard.board().machines[2], "address", lambda: 5)
+    with pytest.raises(RuntimeError, match="relay machine 2 did not start"):
+        interlock.Interlock(pins)
+    assert simboard.board().bank.pins == [0, 0, 0, 0]
+
+
+def test_permits_are_four_cycles_a_step_at_the_chips_clock(world):
+    guard = interlock.Interlock(pins)
+    guard.arm(1)
+    guard.permit(0, 1000)
+    ((_, _, relay, word),) = world.records(simwire.PERMIT)
+    assert (relay, word) == (0, 1000 * 125 // 4)

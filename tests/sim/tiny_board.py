@@ -1,0 +1,60 @@
+"""A board's program of a few lines, for tests of the simulation itself: run with PAGE OUT MCU_DIR PROTOCOL_DIR.
+
+It feeds its watchdog every 2 ms and echoes what it reads, except for: A arm and permit all relays, D drop them,
+H stop feeding, Q stop permitting, R machine.reset(), X end without a reset, C tell the page's reset cause.
+"""
+
+import os
+import select
+import struct
+import sys
+import time
+
+PIN, PERMIT, REARM, WDT, FEED, RESET, FUNCTION = 1, 2, 3, 4, 5, 6, 8
+PERMIT_100_MS = (100_000 * 125 - 1) // 4
+page = os.open(sys.argv[1], os.O_RDONLY)
+out = os.open(sys.argv[2], os.O_WRONLY)
+
+
+def record(kind, a=0, b=0):
+    os.write(out, struct.pack("<qiiii", time.monotonic_ns() // 1000, kind, a, b, 0))
+
+
+def cause():
+    return os.pread(page, 4, 4)[0]
+
+
+feeding, permitting = True, False
+record(WDT, 2000)
+while True:
+    if feeding:
+        record(FEED)
+    if permitting:
+        for relay in range(4):
+            record(PERMIT, relay, PERMIT_100_MS)
+    if not select.select([0], [], [], 0.002)[0]:
+        continue
+    for byte in os.read(0, 64):
+        if byte == ord("A"):
+            record(PIN, 8, 1)
+            for relay in range(4):
+                record(FUNCTION, relay + 2, 6)
+                record(REARM, relay)
+            permitting = True
+        elif byte == ord("D"):
+            permitting = False
+            for relay in range(4):
+                record(PERMIT, relay, 0)
+        elif byte == ord("H"):
+            feeding = False
+        elif byte == ord("Q"):
+            permitting = False
+        elif byte == ord("R"):
+            record(RESET)
+            sys.exit(0)
+        elif byte == ord("X"):
+            sys.exit(3)
+        elif byte == ord("C"):
+            os.write(1, b"%d" % cause())
+        else:
+            os.write(1, bytes([byte]))

@@ -1,0 +1,161 @@
+"""A web server over a controller that a test drives, and a browser that forgives nothing."""
+
+import http.client
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import web_snapshots
+from selenium import webdriver
+from selenium.webdriver.chrome.service import Service
+
+from tankwarden.web.server import WebServer, make_app
+
+CHROMIUM, CHROMEDRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
+FLAGS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars",
+)  # fmt: skip
+SCREENSHOTS = Path(__file__).resolve().parents[2] / "screenshots"
+
+
+class Controller:
+    """What the server asks: `snapshot` and `history` are what a test says they are, or an exception to raise."""
+
+    def __init__(self) -> None:
+        self.snapshot: dict[str, Any] | Exception = web_snapshots.snapshot()
+        self.history: dict[str, Any] | Exception = web_snapshots.history()
+        self.hours_asked: list[float] = []
+
+    def status(self) -> dict[str, Any]:
+        if isinstance(self.snapshot, Exception):
+            raise self.snapshot
+        return self.snapshot
+
+    def read_history(self, hours: float) -> dict[str, Any]:
+        self.hours_asked.append(hours)
+        if isinstance(self.history, Exception):
+            raise self.history
+        return self.history
+
+
+@dataclass
+class Reply:
+    status: int
+    headers: http.client.HTTPMessage
+    body: bytes
+
+    def json(self) -> Any:
+        return json.loads(self.body)
+
+
+class Site:
+    """A running server and its controller."""
+
+    def __init__(self) -> None:
+        self.controller = Controller()
+        self.server = WebServer(make_app(self.controller.status, self.controller.read_history), "127.0.0.1", 0)
+        self.server.start()
+        self.url = f"http://127.0.0.1:{self.server.port}"
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> Reply:
+        """One request; header names with _ for -."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
+        try:
+            connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+            response = connection.getresponse()
+            return Reply(response.status, response.headers, response.read())
+        finally:
+            connection.close()
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    running = Site()
+    yield running
+    running.server.stop()
+
+
+class Page:
+    """A browser's one tab. What went wrong in it is gathered until `troubles` is asked."""
+
+    def __init__(self, driver: webdriver.Chrome) -> None:
+        self.driver = driver
+        self.forgiven: tuple[str, ...] = ()
+
+    def look(self, width: int = 1280, height: int = 900, dark: bool = False, script: bool = True) -> None:
+        """Be a screen of that size; phones are those below 600 pixels."""
+        run = self.driver.execute_cdp_cmd
+        metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600}
+        run("Emulation.setDeviceMetricsOverride", metrics)
+        run("Emulation.setTouchEmulationEnabled", {"enabled": width < 600})
+        scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
+        run("Emulation.setEmulatedMedia", {"features": [scheme]})
+        run("Emulation.setScriptExecutionDisabled", {"value": not script})
+
+    def js(self, script: str, *arguments: Any) -> Any:
+        return self.driver.execute_script(script, *arguments)
+
+    def text(self, selector: str) -> str:
+        return str(self.js("return document.querySelector(arguments[0]).innerText", selector))
+
+    def shot(self, name: str) -> None:
+        """The whole page, to be looked at."""
+        SCREENSHOTS.mkdir(exist_ok=True)
+        size = self.driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
+        clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
+        from base64 import b64decode
+
+        shot = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip})
+        (SCREENSHOTS / f"{name}.png").write_bytes(b64decode(shot["data"]))
+
+    def troubles(self, origin: str) -> list[str]:
+        """Everything on the console, and every request to anywhere but `origin`."""
+        console = [entry["message"] for entry in self.driver.get_log("browser")]
+        strangers = [url for url in self._requested() if not url.startswith((origin + "/", "data:"))]
+        return [trouble for trouble in console + strangers if not any(words in trouble for words in self.forgiven)]
+
+    def _requested(self) -> Iterator[str]:
+        for entry in self.driver.get_log("performance"):
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                yield message["params"]["request"]["url"]
+
+
+@pytest.fixture(scope="session")
+def driver() -> Iterator[webdriver.Chrome]:
+    missing = [path for path in (CHROMIUM, CHROMEDRIVER) if not Path(path).exists()]
+    if missing:
+        stop: Callable[[str], Any] = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        stop(f"{', '.join(missing)} missing: apt-get install chromium chromium-driver")
+    options = webdriver.ChromeOptions()
+    options.binary_location = CHROMIUM
+    profile = tempfile.mkdtemp(prefix="tankwarden-browser-")
+    for flag in (*FLAGS, f"--user-data-dir={profile}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    chrome = webdriver.Chrome(options=options, service=Service(CHROMEDRIVER))
+    yield chrome
+    chrome.quit()
+    shutil.rmtree(profile, ignore_errors=True)
+
+
+@pytest.fixture
+def page(driver: webdriver.Chrome, site: Site) -> Iterator[Page]:
+    """A tab without a past (each site is an origin of its own); any console message or foreign request fails the test."""
+    tab = Page(driver)
+    tab.look()
+    driver.get("about:blank")
+    driver.get_log("browser")
+    driver.get_log("performance")
+    yield tab
+    troubles = tab.troubles(site.url)
+    tab.look()
+    driver.get("about:blank")
+    assert not troubles
