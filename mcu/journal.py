@@ -75,7 +75,8 @@ class Journal:
         event[_ID] = message.id
         event[1], event[2] = self._next_id, self.boot_id
         event[3], event[4] = clock.s, clock.ms_part()
-        event[5], event[6], event[7], event[8], event[9] = a, b, c, d, e
+        event[5], event[6], event[7] = a, b, c  # more than three at once would make a tuple
+        event[8], event[9] = d, e
         event[_DURABLE] = False
         self._next_id += 1
         if message.id in _LATCHING:
@@ -239,8 +240,10 @@ class Journal:
                 pass  # it is given up anyway
 
     def _put_event(self, kind, event):
-        message_id, event_id, boot_id, at_s, at_ms = event[0], event[1], event[2], event[3], event[4]
-        self._put(kind, message_id, event_id, boot_id, at_s, at_ms, event[5], event[6], event[7], event[8], event[9])
+        self._put(
+            kind, event[0], event[1], event[2], event[3], event[4],
+            event[5], event[6], event[7], event[8], event[9],
+        )  # fmt: skip
 
     def _put(self, kind, message_id, event_id, boot_id, at_s, at_ms, a, b, c, d, e):
         record = self._record

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 QUOTED = re.compile(r"`([^`\n]+)`")
 PATH = re.compile(r"^(?:host|mcu|protocol|bench|tests|tools|docs|\.ci)/[\w./\-]+$")
-COMMAND = re.compile(r"(?:^|\s|/)(tankwarden|tankbench)\s+([a-z][a-z\-]+)([^|;&#]*)")
+COMMAND = re.compile(r"(?:^|[ /])(tankwarden|tankbench) ([a-z][a-z\-]+)([^|;&#\n]*)", re.M)
 FORBIDDEN = re.compile(r"registry\.npmjs|pypi\.org/simple|files\.pythonhosted|deb\.debian\.org|/work/main|\.\./shared")
 
 

@@ -45,11 +45,12 @@ def event(
 
 
 def opened(
-    path: Path | str, *, batch_s: float = 60.0, batch_rows: int = 60, max_waiting_rows: int = 20_000, wall_ms: int = T0
-) -> Store:
+    path: Path | str, *, batch_s: float = 60.0, batch_rows: int = 60, max_waiting_rows: int = 20_000,
+    busy_s: float = 0.05,
+) -> Store:  # fmt: skip
     """A store whose clock stands still, and that neither waits nor pauses long when the disk fails."""
     return open_store(
-        path, wall_ms=lambda: wall_ms, batch_s=batch_s, batch_rows=batch_rows, retry_s=0.03, busy_s=0.05,
+        path, wall_ms=lambda: T0, batch_s=batch_s, batch_rows=batch_rows, retry_s=0.03, busy_s=busy_s,
         max_waiting_rows=max_waiting_rows,
     )  # fmt: skip
 

@@ -21,6 +21,7 @@ from tankwarden.errors import StoreError
 from tankwarden.logic.claims import Claim, Priority
 from tankwarden.store import Store
 from tankwarden.store.rows import COLUMNS
+from tankwarden.store.writer import MAX_JOBS
 
 HERE = str(Path(__file__).parent)
 CLAIM = Claim("east", False, Priority.PERSON, "ann", "off", T0, T0 + HOUR, "by-hand")
@@ -76,7 +77,7 @@ def test_while_locked_rows_wait_are_seen_and_are_written_afterwards(tmp_path: Pa
 
 
 def test_what_must_be_on_disk_before_it_acts_says_that_it_is_not(tmp_path: Path) -> None:
-    """A Pico's event is then not acknowledged and comes again, a claim does not act; neither turns up later by itself."""
+    """A Pico's event is then not acknowledged and comes again; a claim does not act. Neither turns up by itself."""
     path = tmp_path / "a.db"
     with opened(path) as store:
         with locked(path):
@@ -127,6 +128,28 @@ def test_memory_is_bounded_and_the_oldest_rows_go(tmp_path: Path) -> None:
             "".join(map(str, range(15, 25)))
         )
         assert "15 rows" in store.queries(CALIBRATION).logs()[0]["text"]
+
+
+def test_no_more_writes_wait_than_memory_is_for(tmp_path: Path) -> None:
+    """A queue that is full refuses; what is kept over a failure is bounded too, and what is lost of it is said."""
+    path = tmp_path / "a.db"
+    with opened(path, busy_s=0.5) as store:
+        with locked(path):
+            futures = [store.recorder.submit_event(event(k)) for k in range(2 * MAX_JOBS + 1)]
+            with pytest.raises(StoreError, match="writes already wait"):
+                futures[-1].result()
+            with pytest.raises(StoreError, match="is locked"):
+                futures[0].result()
+            wait_for(lambda: all(future.done() for future in futures), "end of those that were taken")
+            for k in range(2):
+                for _ in range(MAX_JOBS - 10):
+                    store.recorder.log("info", "a", str(k))
+                with pytest.raises(StoreError):
+                    store.recorder.event(event(1))  # after which the lines before it are kept
+        wait_for(lambda: healthy(store), "recovery")
+        lines = store.queries(CALIBRATION).logs(2 * MAX_JOBS)
+        assert [sum(line["text"] == text for line in lines) for text in "01"] == [10, MAX_JOBS - 10]
+        assert f"so are {MAX_JOBS - 20} of the host's own events" in lines[0]["text"]
 
 
 def test_a_close_that_cannot_write_ends_and_says_what_is_lost(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -384,14 +407,14 @@ def test_a_file_damaged_while_it_runs_is_set_aside_and_waiting_rows_go_into_the_
         queries = store.queries(CALIBRATION)
         assert queries.energy_wh("east", T0, T0 + HOUR) > 0
         torn(path)
-        late = T0 + 5000
+        late = T0 + 500
         for k in range(20):  # into the middle of what is torn
             store.recorder.measurement(row(late + k))
         wait_for(lambda: store.note, "set-aside")
         wait_for(lambda: healthy(store), "recovery")
         assert stored(path) == 20
         # What was remembered of the other file is forgotten.
-        assert queries.energy_wh("east", T0, T0 + HOUR) == pytest.approx((1000 + 19) / 3600)
+        assert queries.energy_wh("east", T0, T0 + HOUR) == pytest.approx((500 + 19) / 3600)  # since T0
     assert len(list(tmp_path.glob("a.db.damaged-????????T??????Z"))) == 1
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import shutil
 import tempfile
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,8 +111,6 @@ class Page:
         SCREENSHOTS.mkdir(exist_ok=True)
         size = self.driver.execute_cdp_cmd("Page.getLayoutMetrics", {})["cssContentSize"]
         clip = {"x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1}
-        from base64 import b64decode
-
         shot = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"captureBeyondViewport": True, "clip": clip})
         (SCREENSHOTS / f"{name}.png").write_bytes(b64decode(shot["data"]))
 
@@ -148,7 +147,7 @@ def driver() -> Iterator[webdriver.Chrome]:
 
 @pytest.fixture
 def page(driver: webdriver.Chrome, site: Site) -> Iterator[Page]:
-    """A tab without a past (each site is an origin of its own); any console message or foreign request fails the test."""
+    """A tab without a past (each site is an origin of its own): console messages and foreign requests fail the test."""
     tab = Page(driver)
     tab.look()
     driver.get("about:blank")

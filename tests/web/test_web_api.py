@@ -65,7 +65,8 @@ def test_head_gives_the_headers_alone(site: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("query", "hours"), [("", 24.0), ("?hours=24", 24.0), ("?hours=0.1", 0.1), ("?hours=8760", 8760), ("?hours=1e2", 100)]
+    ("query", "hours"),
+    [("", 24.0), ("?hours=24", 24.0), ("?hours=0.1", 0.1), ("?hours=8760", 8760), ("?hours=1e2", 100)],
 )
 def test_history_of_the_hours_asked_for(site: Any, query: str, hours: float) -> None:
     reply = site.get(f"/api/history{query}")

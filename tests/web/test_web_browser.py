@@ -1,5 +1,6 @@
-"""The dashboard in a real browser, on phone and desktop, dark and light. Any console message, any request to elsewhere fails.
+"""The dashboard in a real browser, on phone and desktop, dark and light.
 
+A console message or a request to anywhere else fails any of these tests.
 The screenshots in /screenshots are for people to look at.
 """
 
@@ -130,7 +131,9 @@ def test_a_lost_connection_is_told_and_values_lose_their_colour(page: Any, site:
     assert "No connection to the controller since 14:32:07." in page.text("#link-state")
     assert page.js("return getComputedStyle(document.querySelector('main')).filter") == "grayscale(1)"
     before = int(page.js("return document.querySelector('#tiles [data-age]').textContent").split()[0])
-    until(page, lambda: int(page.js("return document.querySelector('#tiles [data-age]').textContent").split()[0]) > before)
+    until(
+        page, lambda: int(page.js("return document.querySelector('#tiles [data-age]').textContent").split()[0]) > before
+    )
     page.shot("lost-desktop-light")
 
 
@@ -203,7 +206,9 @@ def test_charts_show_a_day_and_a_drag_zooms_both(page: Any, site: Any) -> None:
     reset = page.driver.find_element(By.ID, "zoom-reset")
     assert not reset.is_enabled()
     over = page.driver.find_element(By.CSS_SELECTOR, "figure[data-series=power_w] .u-over")
-    ActionChains(page.driver).move_to_element(over).click_and_hold().move_by_offset(over.size["width"] // 4, 5).release().perform()
+    ActionChains(page.driver).move_to_element(over).click_and_hold().move_by_offset(
+        over.size["width"] // 4, 5
+    ).release().perform()
     zoomed = window_of(page)
     assert zoomed[1] - zoomed[0] == pytest.approx(86_400 / 4, rel=0.05)
     assert zoomed[0] == pytest.approx(day[0] + 43_200, abs=600)
@@ -335,8 +340,9 @@ def test_everything_is_reached_by_keyboard_in_order(page: Any, site: Any) -> Non
     names = []
     for _ in range(9):
         page.driver.switch_to.active_element.send_keys(Keys.TAB)
-        names.append(page.js("return document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText"))
+        names.append(
+            page.js("return document.activeElement.getAttribute('aria-label') ?? document.activeElement.innerText")
+        )
     assert names[:7] == ["Skip to the values", "°F", "°C", "Colours: as the device", "1 h", "6 h", "24 h"]
     assert names[7].startswith("Power over the last 24 h")
     assert names[8].startswith("Temperature over the last 24 h")
-

@@ -240,8 +240,9 @@ def test_hours_of_the_table_are_the_tanks_and_gaps_are_no_numbers() -> None:
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
     [
-        (2312.34, "W", "2312"), (8.5, "A", "8.50"), (104.26, "°F", "104.3"), (-0.04, "A", "−0.04"), (-0.001, "A", "0.00"),
-        (-3.2, "°F", "−3.2"), (None, "W", "—"), (100, "ms", "100"), (3, "", "3"), (0.125, "", "0.12"), (17.894, "kWh", "17.89"),
+        (2312.34, "W", "2312"), (8.5, "A", "8.50"), (104.26, "°F", "104.3"), (-0.04, "A", "−0.04"),
+        (-0.001, "A", "0.00"), (-3.2, "°F", "−3.2"), (None, "W", "—"), (100, "ms", "100"), (3, "", "3"),
+        (0.125, "", "0.12"), (17.894, "kWh", "17.89"),
     ],
 )  # fmt: skip
 def test_numbers_have_the_decimals_of_their_unit(value: Any, unit: str, text: str) -> None:
@@ -272,7 +273,8 @@ def test_temperatures_in_sentences_are_marked_and_differences_are_not(text: str,
 
 
 @pytest.mark.parametrize(
-    ("zone", "abbreviation", "day"), [("Pacific/Tahiti", "UTC-10", "Sat 21 Jun 2025"), ("UTC", "UTC", "Sat 21 Jun 2025")]
+    ("zone", "abbreviation", "day"),
+    [("Pacific/Tahiti", "UTC-10", "Sat 21 Jun 2025"), ("UTC", "UTC", "Sat 21 Jun 2025")],
 )
 def test_zones_without_a_name_go_by_their_distance(zone: str, abbreviation: str, day: str) -> None:
     times = Times(zone, NOW_MS)

@@ -120,7 +120,9 @@ def test_the_fingerprint_changes_with_any_file(tmp_path: Path) -> None:
 
 
 def test_the_assets_stay_within_their_budget(site: Any) -> None:
-    names = [path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.suffix in (".js", ".css", ".svg")]
+    names = [
+        path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.suffix in (".js", ".css", ".svg")
+    ]
     assert len(names) > 10
     bodies = [Assets().get(name) for name in names]
     assert sum(len(body.data) for body in bodies if body) <= MAX_RAW_BYTES

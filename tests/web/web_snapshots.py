@@ -135,7 +135,7 @@ def trip() -> dict[str, Any]:
         "unit": "A",
         "text": "circuit 1: current_1 was 12.43 A, above the limit of 11.00 A",
         "at_ms": NOW_MS - 95_000,
-        "how_to_reset": "tankwarden reset-trip 17",
+        "how_to_reset": "when the cause is gone for 2 s: tankwarden reset-trip 17",
     }
 
 
@@ -143,6 +143,9 @@ def pico() -> dict[str, Any]:
     return {
         "connected": True,
         "state": "armed",
+        "phase": "armed",
+        "port": "/dev/ttyACM0",
+        "events_waiting": 0,
         "board_id": "e6614c311b8c5a2f",
         "firmware": "5f3a90c1d27be844",
         "version": "0.1.0",
@@ -172,7 +175,7 @@ def pico() -> dict[str, Any]:
             "tx_dropped": 0,
             "leases_over": 2,
         },
-        "link": {"frames_ok": 2_571_002, "damaged": 4},
+        "link": {"frames_ok": 2_571_002, "damaged": 4, "openings": 1, "retries": 0},
     }
 
 

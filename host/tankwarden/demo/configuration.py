@@ -8,6 +8,8 @@ from tanklink.messages import CHANNELS
 from tankwarden.sim.defaults import CIRCUITS, CircuitSpec, Site, scaling_points
 
 Table = dict[str, Any]
+_MAX_GAP_S = 60
+_STATUS_GAP_S = 0.5  # five of the Pico's reports: however fast the wall clock runs, rows that follow on them are no gap
 _PLANT_ONLY = ("array", "tank", "element_ohm")
 
 
@@ -23,6 +25,7 @@ def demo_config(port: str, clock: Mapping[str, Any], overrides: Mapping[str, Tab
         "site": {"name": site.name, "latitude": site.latitude, "longitude": site.longitude, "zone": site.zone},
         "pico": {"port": port},
         "clock": {key: clock[key] for key in ("epoch_wall_ms", "epoch_mono_ns", "speed")},
+        "energy": {"max_gap_s": max(_MAX_GAP_S, round(clock["speed"] * _STATUS_GAP_S))},
     }
     for name, keys in overrides.items():
         if name != "circuit":

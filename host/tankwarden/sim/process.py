@@ -77,13 +77,13 @@ class Simulation:
             epoch_ms, seed=options.seed, site=options.site, circuits=options.circuits, start_degf=options.tank_degf
         )
         self.board = Board(self.page, options.flash, options.interpreter, options.script)
-        self._stop.callback(self._shut_down)
         self.cable = Cable(options.tty, self._selector, options.seed)
         self._stop.callback(self.cable.unplug)
         self._trace = Trace(options.trace)
         self._stop.callback(self._trace.close)
         self._contacts = Contacts(len(simwire.RELAY_GPIOS))
         self._outputs = Outputs(self._trace, self._contacts)
+        self._stop.callback(self._shut_down)
         self._timers: list[tuple[int, int, str, Callable[[], None]]] = []
         self._numbers = itertools.count()
         self._running, self._powered, self._ready = True, False, False

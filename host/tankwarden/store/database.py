@@ -155,7 +155,7 @@ class Database:
             if trouble is None or not trouble.check:
                 raise
             return str(error)
-        return None if found == "ok" else str(found)
+        return None if found == "ok" else " ".join(str(found).split())
 
     def _set_aside(self) -> Path:
         """Move the file and its companions away, under a name that says when."""

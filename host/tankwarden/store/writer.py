@@ -65,6 +65,7 @@ class Writer:
         self._rows_since: float | None = None  # monotonic; when the oldest of the next batch began to wait
 
         self._kept: deque[Job[Any]] = deque()
+        self._lost = 0  # of those, since the last recovery
         self._opened = False
         self._check = True  # look the file over when it is opened next
         self._failure: Failure | None = None
@@ -242,13 +243,16 @@ class Writer:
                 self._kept.append(job)
         while len(self._kept) > MAX_JOBS:
             self._kept.popleft()
+            self._lost += 1
 
     def _recover(self) -> None:
         """Everything that waited is on disk; the line that says so is the proof that it takes writes again."""
         text = f"the database takes writes again, after {time.monotonic() - self._failed_at:.0f} s"
         if self._backlog.dropped:
             text += f"; since the start {self._backlog.dropped} rows did not fit into memory and are lost"
+        if self._lost:
+            text += f"; so are {self._lost} of the host's own events, ends of claims and log lines"
         with self._database.writing(durable=False) as db:
             writes.insert_log(db, self._wall_ms(), "warning", "storage", text)
-        self._failure = None
+        self._failure, self._lost = None, 0
         _log.warning("%s", text)

@@ -86,7 +86,7 @@ class File:
             raise OSError(5)
         n = self._disk.spend(len(buf))
         if n == len(buf):
-            self._data.extend(buf)  # the only form that a heap_lock may meet: see reserve()
+            self._data.extend(buf)
             return n
         self._data.extend(bytes(buf)[:n])
         raise PowerCut
@@ -107,6 +107,7 @@ class Port:
         self._out, self._n = bytearray(2048), 0
         self.room = None
         self.writes = 0
+        self.total = 0  # bytes written
         self.longest_write = 0
 
     def feed(self, data, n=None):
@@ -123,6 +124,10 @@ class Port:
         data = bytes(self._out[: self._n])
         self._n = 0
         return data
+
+    def forget(self):
+        """Throw away what the Pico has said. Allocates nothing."""
+        self._n = 0
 
     def poll(self, timeout_ms):
         if self._first == self._last:
@@ -144,6 +149,7 @@ class Port:
         for i in range(n):
             self._out[self._n + i] = buf[start + i]
         self._n += n
+        self.total += n
         self.writes += 1
         self.longest_write = max(self.longest_write, n)
         return n

@@ -63,8 +63,8 @@ def scenario_a_hundred_messages_a_second():
     """The excess is refused, at most ten times a second, and counted; the next second is as good as new."""
     rig = Rig()
     rig.hello()
-    rig.run(2000)
     rig.alive = False
+    rig.run(2000)
     rig.replies.clear()
     for i in range(30):  # 300 in 0.9 s
         for _ in range(10):
@@ -84,8 +84,8 @@ def scenario_a_hundred_messages_a_second():
 def scenario_a_request_refused_for_its_rate_may_be_repeated():
     rig = Rig()
     rig.hello()
-    rig.run(2000)
     rig.alive = False
+    rig.run(2000)
     for _ in range(10):
         for _ in range(10):
             rig.send("PING", 1)

@@ -15,9 +15,9 @@
 % if pico['uptime_s'] is not None:
     <div><dt>Up for</dt><dd>{{p.duration(pico['uptime_s'])}}</dd></div>
 % end
-% for label, key in (('Started by', 'reset_cause'), ('Program', 'version'), ('Firmware', 'firmware'), ('Board', 'board_id')):
+% for label, key in (('Started by', 'reset_cause'), ('Program', 'version'), ('Firmware', 'firmware'), ('Board', 'board_id'), ('Port', 'port')):
 %   if pico[key]:
-    <div><dt>{{label}}</dt><dd class="{{'hash' if key in ('firmware', 'board_id') else ''}}">{{p.words(pico[key]).lower() if key == 'reset_cause' else pico[key]}}</dd></div>
+    <div><dt>{{label}}</dt><dd class="{{'hash' if key in ('firmware', 'board_id', 'port') else ''}}">{{p.words(pico[key]).lower() if key == 'reset_cause' else pico[key]}}</dd></div>
 %   end
 % end
 % for name, count in pico['link'].items():

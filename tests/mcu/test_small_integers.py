@@ -1,0 +1,151 @@
+"""No intermediate of the firmware reaches ±2^30, where the chip would box it: an integer that checks every result.
+
+The arithmetic runs on Small, which raises as soon as a result leaves the range; inputs are the extremes of what the
+wire, the converters and the clock can bring.
+"""
+
+import itertools
+
+import pytest
+from clock import Clock, Every
+from relays import Circuit
+from sampler import Sums
+from telemetry import Loop
+from trips import ROWS, Facts, Judge
+
+from tanklink.config import Config
+from tanklink.messages import MAX_SAMPLES, STATUS
+from tanklink.schema import SMALL_MAX
+
+LIMIT = 1 << 30
+
+
+class Small(int):
+    """An int whose operations yield Small, and raise OverflowError from ±2^30 on."""
+
+    def __new__(cls, value: int) -> "Small":
+        if not -LIMIT < value < LIMIT:
+            raise OverflowError(f"{value} is no small integer on the chip")
+        return super().__new__(cls, value)
+
+
+def _operation(name: str):
+    def operation(self: int, *others: int):
+        result = getattr(int, name)(self, *others)
+        return Small(result) if type(result) is int else result
+
+    return operation
+
+
+for _name in ("add", "sub", "mul", "floordiv", "mod", "and", "or", "xor", "lshift", "rshift"):
+    setattr(Small, f"__{_name}__", _operation(f"__{_name}__"))
+    setattr(Small, f"__r{_name}__", _operation(f"__r{_name}__"))
+for _name in ("neg", "abs", "invert", "pos"):
+    setattr(Small, f"__{_name}__", _operation(f"__{_name}__"))
+
+
+def small(values):
+    return [Small(v) if type(v) is int else v for v in values]
+
+
+def test_small_notices() -> None:
+    with pytest.raises(OverflowError):
+        Small(40_000) * Small(40_000)
+    with pytest.raises(OverflowError):
+        200_000 * Small(200_000)
+    assert Small(40_000) * 20_000 // 1000 == 800_000
+
+
+COUNTS = (0, 1, 44, 45, 46, 2048, 4049, 4050, 4094, 4095)
+TABLES = (
+    ((0, -10_000_000), (1, 10_000_000)),
+    ((4094, 10_000_000), (4095, -10_000_000)),
+    ((0, 0), (4095, 10_000_000)),
+    ((372, 0), (4068, 14_000)),
+    ((1, -10_000_000), (2, 10_000_000), (3, -10_000_000), (4095, 10_000_000)),
+)
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("extreme", ["least", "greatest"])
+def test_scaling_and_every_judge(table: tuple, extreme: str) -> None:
+    config = Config()
+    for channel in range(8):
+        for index, (counts, value) in enumerate(table):
+            assert config.set_point([channel, index, counts, value])
+    config._values = small(config._values)
+    config._counts = small(config._counts)
+    facts = Facts()
+    top = extreme == "greatest"
+    limits = [1, True, 1_000_000, 100_000, 300_000, 100_000, 0, 1000] if top else [1, True, 0, 0, 0, 0, 999, 0]
+    for c in range(2):
+        facts.set_limits(c, small(limits))
+    judge = Judge()
+    for counts, gap_us in itertools.product(COUNTS, (0, 99_999, 100_000, 500_000_000)):
+        facts.set_readings(small([counts] * 8), config)
+        facts.gap_us = Small(gap_us)
+        facts.dropped = [True, True]
+        judge.look(facts)
+        for row in ROWS:
+            for c in range(2):
+                row.judge(facts, c)
+                assert -LIMIT < facts.value < LIMIT
+                assert -LIMIT < facts.limit < LIMIT
+
+
+UPTIMES = (0, 1, 14 * 86400, SMALL_MAX - 1, SMALL_MAX)
+
+
+def clock_at(s: int, us: int) -> Clock:
+    clock = Clock(Small(SMALL_MAX))
+    clock.s, clock.us, clock._last = Small(s), Small(us), Small(SMALL_MAX)
+    return clock
+
+
+@pytest.mark.parametrize("s", UPTIMES[:-1])
+def test_clock(s: int) -> None:
+    clock = clock_at(s, 999_999)
+    for ticks in (SMALL_MAX, 0, SMALL_MAX - 1, 5, SMALL_MAX):
+        clock.s = Small(s)
+        clock.advance(Small(ticks))
+    every = Every(clock, 60_000)
+    every._s, every._us = Small(every._s), Small(every._us)
+    clock.advance(Small(400_000_000))
+    every.due(clock)
+
+
+@pytest.mark.parametrize(("s", "until"), itertools.product(UPTIMES, UPTIMES))
+def test_leases(s: int, until: int) -> None:
+    clock = clock_at(s, 999_999)
+    circuit = Circuit()
+    circuit.configure(Small(1000))
+    for us in (0, 999_000):
+        circuit.grant(Small(until), Small(us))
+        for _ in range(3):
+            circuit.step(clock)
+            circuit.permits_at(clock)
+            assert all(-1 <= permit <= 100_000 for permit in circuit.permits)
+            circuit.left_ms(clock)
+        circuit.release()
+        circuit.step(clock)
+        circuit.permits_at(clock)
+
+
+def test_sums_of_a_status() -> None:
+    clock = clock_at(14 * 86400, 0)
+    sums = Sums(clock)
+    sums.values[:] = small(sums.values)
+    for _ in range(MAX_SAMPLES + 10):
+        sums.add(small([4095] * 8))
+    clock.s = Small(SMALL_MAX)
+    sums.close(clock)
+    STATUS.check([int(v) if isinstance(v, Small) else v for v in sums.values])
+    assert sums.values[STATUS.index["vi_1_hi"]] * 4096 + sums.values[STATUS.index["vi_1_lo"]] == 64 * 4095 * 4095
+
+
+def test_a_second_of_passes() -> None:
+    """HEALTH begins anew every second, whatever a pass may have lasted: at most a second and one longest pass."""
+    loop = Loop()
+    loop.pass_us_sum = Small(1_000_000)
+    loop.add_pass(Small(SMALL_MAX - 1_000_000))
+    assert loop.pass_us_max < LIMIT
