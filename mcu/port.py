@@ -16,8 +16,8 @@ class UsbPort:
 
     def __init__(self):
         self._in, self._out = sys.stdin.buffer, sys.stdout.buffer
-        if not _MICROPYTHON:  # CPython reads ahead, behind poll's back
-            self._in, self._out = self._in.raw, self._out.raw
+        if not _MICROPYTHON:  # CPython reads ahead, behind poll's back, unless PYTHONUNBUFFERED is set
+            self._in, self._out = getattr(self._in, "raw", self._in), getattr(self._out, "raw", self._out)
         self._byte = bytearray(1)
         self._readable = select.poll()
         self._readable.register(self._in, select.POLLIN)

@@ -37,6 +37,7 @@ from tankwarden.version import version
 STOP_S = 0.5  # for the circuits to open at an orderly stop
 STALE_S = 2.0  # a snapshot older than that is shown with the tasks as they are now
 COMMAND_S = 15.0
+CAUSE_S = 2.0  # a trip's event comes within that of the STATUS that first shows it
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _logger = logging.getLogger("tankwarden")
 
@@ -76,7 +77,7 @@ class App:
         self._tasks()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
-        self._trip_seen: tuple[int, int] | None = None  # (number, UTC ms when first seen) of a trip nobody told of
+        self._trip_seen: tuple[int, int, float] | None = None  # number, UTC ms and monotonic s when it was first seen
         self._snapshot: Json = {}
         self._snapshot_s = 0.0
         self._stale: Json | None = None
@@ -110,7 +111,12 @@ class App:
         """The one door for commands from other threads. CommandError if it cannot be carried out."""
         if self._loop is None or self._loop.is_closed():
             raise CommandError("the engine does not run")
-        return asyncio.run_coroutine_threadsafe(self._commands.handle(request), self._loop).result(COMMAND_S)
+        answer = asyncio.run_coroutine_threadsafe(self._commands.handle(request), self._loop)
+        try:
+            return answer.result(COMMAND_S)
+        except TimeoutError as error:
+            answer.cancel()
+            raise CommandError(f"no answer within {COMMAND_S:g} s: look at the tasks on the page") from error
 
     def stop(self) -> None:
         """Ask for the orderly end, from any thread."""
@@ -141,6 +147,8 @@ class App:
                 task.cancel()
             await asyncio.gather(stop, engine, return_exceptions=True)
             await self._end_records()
+            if not self._stop.is_set():
+                engine.result()  # it never ends by itself: whatever this raises is a fault of ours
         finally:
             await self._door.close()
 
@@ -184,15 +192,22 @@ class App:
             self._trip_seen = None
             return None
         if self._trip_seen is None or self._trip_seen[0] != view.trip_id:
-            self._trip_seen = (view.trip_id, self.clock.wall_ms())
+            self._trip_seen = (view.trip_id, self.clock.wall_ms(), self.clock.mono())
         event = self._events.trip(view.trip_id)
         kind = event.kind if event else ("fault" if view.board_state == "fault" else "trip")
         text = event.text if event else f"number {view.trip_id}, of whose cause this host has not been told"
         return Trip(view.trip_id, kind, text, event.at_ms if event else self._trip_seen[1], event)
 
+    def _shown_trip(self) -> Trip | None:
+        """As _trip, but a moment is left for the Pico's event, so that nobody is told of a trip without its cause."""
+        trip, seen = self._trip(), self._trip_seen
+        if trip is not None and trip.event is None and seen is not None and self.clock.mono() - seen[2] < CAUSE_S:
+            return None
+        return trip
+
     def _publish(self, tick: Tick) -> None:
         around = Around(
-            view=self.pico.view(), tasks=self._supervisor.rows(), trip=self._trip(), events=self._events.recent,
+            view=self.pico.view(), tasks=self._supervisor.rows(), trip=self._shown_trip(), events=self._events.recent,
             energy=self._totals.energy, recorder=self._recorder.status(),
         )  # fmt: skip
         self._snapshot, self._snapshot_s = self._snapshots.make(tick, around), tick.now_s

@@ -1,4 +1,4 @@
-"""Everything between the wire and the leases on virtual time: FakePico, the real driver, session, probes and control."""
+"""Everything between wire and leases on virtual time: a FakePico, the real driver, session, probes and control."""
 
 import random
 from collections.abc import Sequence

@@ -1,5 +1,6 @@
 """What the store's tests share: rows with easy numbers, a calibration for them, and patience with a real thread."""
 
+import sqlite3
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -53,6 +54,25 @@ def opened(
         path, wall_ms=lambda: T0, batch_s=batch_s, batch_rows=batch_rows, retry_s=0.03, busy_s=busy_s,
         max_waiting_rows=max_waiting_rows,
     )  # fmt: skip
+
+
+def stored(path: Path, what: str = "count(*) FROM measurements") -> int:
+    """A number from the file itself, by a connection of its own."""
+    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
+    (number,) = connection.execute(f"SELECT {what}").fetchone()
+    connection.close()
+    return int(number)
+
+
+def error(store: Store) -> str:
+    """What the recorder says is wrong, empty if nothing."""
+    return store.recorder.status().error or ""
+
+
+def healthy(store: Store) -> bool:
+    """Nothing wrong, and nothing waiting."""
+    status = store.recorder.status()
+    return status.error is None and status.pending_rows == 0
 
 
 def wait_for(condition: Callable[[], object], what: str, timeout_s: float = 10.0) -> None:

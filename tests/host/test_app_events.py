@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 
 from tanklink import records
-
 from tankwarden.clock import ManualClock
 from tankwarden.drivers.pico.fake import FakePico
 from tankwarden.drivers.pico.session import Arrived, JournalRecord
@@ -132,7 +131,7 @@ def test_after_a_restart_of_the_pico_old_acknowledgements_mean_nothing(scene: Sc
 class FailingRecorder:
     """A disk that takes nothing."""
 
-    def submit_event(self, event: Event) -> "Future[bool]":
+    def submit_event(self, _event: Event) -> "Future[bool]":
         future: Future[bool] = Future()
         future.set_exception(StoreError("the disk is full: make room"))
         return future

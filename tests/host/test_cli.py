@@ -139,7 +139,7 @@ def host(data: Path, tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], Pi
     """A running host process, its Pico and the address of its page."""
     with PicoPty(tmp_path / "tty") as pty, socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        address = "127.0.0.1:%d" % free.getsockname()[1]
+        address = f"127.0.0.1:{free.getsockname()[1]}"
         free.close()
         process = subprocess.Popen(
             [sys.executable, "-m", "tankwarden", "run", "--data", data, "--serial", pty.link, "--http", address],

@@ -98,7 +98,9 @@ def test_a_part_of_the_tick_that_fails_renews_no_lease(part: str, monkeypatch: p
     def fail(*_: object) -> None:
         raise OSError("a device is gone")
 
-    monkeypatch.setattr(house.probes if part == "probes" else house.claims, "update" if part == "probes" else "living", fail)
+    monkeypatch.setattr(
+        house.probes if part == "probes" else house.claims, "update" if part == "probes" else "living", fail
+    )
     with pytest.raises(OSError, match="gone"):
         house.control.tick()
     assert leases(house) == before

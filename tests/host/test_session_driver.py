@@ -6,6 +6,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,13 @@ from tankwarden.clock import SystemClock
 from tankwarden.drivers.pico import ports
 from tankwarden.drivers.pico.driver import PicoDriver
 from tankwarden.drivers.pico.ports import (
-    NotASerialPortError, PortBusyError, PortDeniedError, PortError, PortMissingError, open_port, resolve,
+    NotASerialPortError,
+    PortBusyError,
+    PortDeniedError,
+    PortError,
+    PortMissingError,
+    open_port,
+    resolve,
 )  # fmt: skip
 from tankwarden.drivers.pico.wire import MAX_BACKLOG, Wire
 
@@ -98,7 +105,7 @@ def test_a_port_that_cannot_be_opened_is_tried_again_with_growing_pauses_and_a_m
         await asyncio.gather(task, return_exceptions=True)
 
     asyncio.run(main())
-    pauses = [later - earlier for earlier, later in zip(beats, beats[1:], strict=False)]
+    pauses = [later - earlier for earlier, later in pairwise(beats)]
     assert pauses[2] > pauses[1] > pauses[0] >= 0.1
     assert "is not there: plug the Pico in" in (driver.view().message or "")
     assert not driver.view().connected
@@ -151,7 +158,7 @@ def test_what_the_port_does_not_take_waits_in_order_and_then_it_is_lost() -> Non
     lost: list[str] = []
 
     async def main() -> None:
-        wire = Wire(TricklePort(into), lambda data: None, lost.append)  # type: ignore[arg-type]  # all that it needs
+        wire = Wire(TricklePort(into), lambda _data: None, lost.append)  # type: ignore[arg-type]  # all that it needs
         sent = b"".join(bytes([n % 251]) * 97 for n in range(800))
         for start in range(0, 70_000, 1000):
             wire.write(sent[start : start + 1000])
@@ -217,10 +224,14 @@ def test_auto_finds_the_one_pico_by_its_lasting_name(tmp_path: Path) -> None:
     device.touch()
     by_id.mkdir()
     (by_id / "usb-MicroPython_Board_in_FS_mode_e661-if00").symlink_to(device)
-    found = [Comport("/dev/ttyS0", None, None), Comport("/dev/ttyUSB0", 0x0403, 0x6001), Comport(str(device), 0x2E8A, 5)]
+    found = [
+        Comport("/dev/ttyS0", None, None),
+        Comport("/dev/ttyUSB0", 0x0403, 0x6001),
+        Comport(str(device), 0x2E8A, 5),
+    ]
     assert resolve("auto", comports=lambda: found, by_id=by_id) == str(next(by_id.iterdir()))
     assert resolve("auto", comports=lambda: found, by_id=tmp_path / "none") == str(device)
-    assert resolve("/dev/ttyACM7", comports=lambda: []) == "/dev/ttyACM7"
+    assert resolve("/dev/ttyACM7", comports=list) == "/dev/ttyACM7"
 
 
 def test_auto_says_what_to_do_when_there_is_no_pico_or_more_than_one() -> None:

@@ -35,8 +35,8 @@ def test_a_command_is_tried_four_times_with_doubling_timeouts_and_the_same_seq()
 def test_only_the_reply_with_the_seq_of_the_command_counts() -> None:
     answers: list[object] = []
     exchange = Exchange(first_seq=65_534)
-    exchange.command(PING, lambda reply, now: answers.append(reply))
-    exchange.command(PING, lambda reply, now: answers.append(reply))
+    exchange.command(PING, lambda reply, _now: answers.append(reply))
+    exchange.command(PING, lambda reply, _now: answers.append(reply))
     exchange.tick(0.0)
     assert [seq for seq, _ in exchange.take()] == [65_535]
     assert not exchange.reply(65_534, PONG, 0.001)
@@ -49,7 +49,7 @@ def test_only_the_reply_with_the_seq_of_the_command_counts() -> None:
 
 def test_grants_do_not_wait_for_commands() -> None:
     exchange = Exchange(0)
-    exchange.command(PING, lambda reply, now: None)
+    exchange.command(PING, lambda _reply, _now: None)
     exchange.tick(0.0)
     exchange.grant(records.Lease(1, 5, 0))
     assert [type(record) for _, record in exchange.take()] == [records.Ping, records.Lease]
@@ -58,10 +58,10 @@ def test_grants_do_not_wait_for_commands() -> None:
 def test_the_deadline_is_when_something_is_due() -> None:
     exchange = Exchange(0)
     assert exchange.deadline() is None
-    exchange.command(PING, lambda reply, now: None)
+    exchange.command(PING, lambda _reply, _now: None)
     exchange.tick(3.0)
     assert exchange.deadline() == pytest.approx(3.05)
-    exchange.command(PING, lambda reply, now: None)
+    exchange.command(PING, lambda _reply, _now: None)
     exchange.reply(1, PONG, 3.001)
     assert exchange.deadline() == pytest.approx(3.0 + PACE_S)
 

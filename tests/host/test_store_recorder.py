@@ -2,7 +2,6 @@
 
 import random
 import signal
-import sqlite3
 import subprocess
 import sys
 import threading
@@ -11,21 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from store_kit import CALIBRATION, HOUR, T0, event, opened, row, wait_for
+from store_kit import CALIBRATION, HOUR, T0, event, opened, row, stored, wait_for
 
 from tankwarden.errors import StoreError
 from tankwarden.events import Event
 from tankwarden.logic.claims import Claim, Priority
 from tankwarden.store import Store
 from tankwarden.store.database import Database
-
-
-def stored(path: Path, what: str = "count(*) FROM measurements") -> int:
-    """A number from the file itself, by another connection."""
-    connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
-    (number,) = connection.execute(f"SELECT {what}").fetchone()
-    connection.close()
-    return int(number)
 
 
 def claim(claim_id: str = "by-hand", value: bool = True, until_ms: int | None = T0 + HOUR) -> Claim:

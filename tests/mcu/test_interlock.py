@@ -1,35 +1,10 @@
-"""mcu/interlock.py under both interpreters, and its wiring against the simulated board's."""
-
-import subprocess
-from pathlib import Path
+"""The interlock, the simulated board's wiring and a broken chip. What it promises: scenarios/interlocking.py."""
 
 import board as pins
 import interlock
-import interlock_behaviour
 import pytest
 import simboard
 import simwire
-
-BEHAVIOUR = Path(interlock_behaviour.__file__)
-
-
-@pytest.mark.parametrize("name", interlock_behaviour.CHECKS)
-def test_under_cpython(name):
-    getattr(interlock_behaviour, name)()
-
-
-@pytest.fixture(scope="module")
-def under_micropython(micropython):
-    result = subprocess.run(
-        [micropython, "-X", "heapsize=190wK", BEHAVIOUR], capture_output=True, text=True, timeout=60, check=False
-    )
-    assert result.returncode == 0, result.stderr
-    return result.stdout
-
-
-@pytest.mark.parametrize("name", interlock_behaviour.CHECKS)
-def test_under_micropython(name, under_micropython):
-    assert f"ok {name}\n" in under_micropython, under_micropython
 
 
 def test_the_simulated_board_is_wired_as_the_program_believes():

@@ -102,7 +102,7 @@ def clock_at(s: int, us: int) -> Clock:
     return clock
 
 
-@pytest.mark.parametrize("s", UPTIMES[:-1])
+@pytest.mark.parametrize("s", [0, 14 * 86400, 10 * 365 * 86400])
 def test_clock(s: int) -> None:
     clock = clock_at(s, 999_999)
     for ticks in (SMALL_MAX, 0, SMALL_MAX - 1, 5, SMALL_MAX):
@@ -114,7 +114,7 @@ def test_clock(s: int) -> None:
     every.due(clock)
 
 
-@pytest.mark.parametrize(("s", "until"), itertools.product(UPTIMES, UPTIMES))
+@pytest.mark.parametrize(("s", "until"), list(itertools.product(UPTIMES, UPTIMES)))
 def test_leases(s: int, until: int) -> None:
     clock = clock_at(s, 999_999)
     circuit = Circuit()

@@ -10,6 +10,7 @@ import struct
 from binascii import crc32
 from collections.abc import Iterator
 from fractions import Fraction
+from itertools import pairwise
 from math import floor
 from pathlib import Path
 from typing import Any
@@ -35,7 +36,13 @@ def frames() -> Iterator[Entry]:
             seq = (0, 1, 127, 128, 255, 256, 65_535)[step % 7]
             name = f"{message.name}, edges {step}"
             frame = cases.reference_frame(message, seq, values).hex()
-            yield {"name": name, "message": message.name, "seq": seq, "values": list(map(plain, values)), "frame": frame}
+            yield {
+                "name": name,
+                "message": message.name,
+                "seq": seq,
+                "values": list(map(plain, values)),
+                "frame": frame,
+            }
 
 
 def other_forms() -> Iterator[Entry]:
@@ -60,7 +67,7 @@ def config_crc(circuits: dict[int, list[Any]], tables: dict[int, Any]) -> bytes:
 
 def scaled(table: tuple[tuple[int, int], ...], counts: int) -> int:
     """Exact arithmetic, rounded half up, ended at ±VALUE_MAX."""
-    pieces = list(zip(table, table[1:], strict=False))
+    pieces = list(pairwise(table))
     (x0, y0), (x1, y1) = next((piece for piece in pieces if counts <= piece[1][0]), pieces[-1])
     exact = y0 + Fraction(y1 - y0, x1 - x0) * (counts - x0)
     return max(-VALUE_MAX, min(VALUE_MAX, floor(exact + Fraction(1, 2))))
@@ -77,8 +84,13 @@ def configurations() -> Iterator[Entry]:
         ("a circuit that is not enabled", {1: [1, False, *CIRCUIT[2:]]}, {}, True),
         ("no over-current limit", {1: [1, True, 32_000, 0, *CIRCUIT[4:]]}, whole, False),
         ("one point is no scale", {1: CIRCUIT}, whole | {4: NTC[:1]}, False),
-        ("as steep as can be", {}, {channel: steep for channel in range(messages.N_CHANNELS)}, True),
-        ("up and down", {}, {7: ((0, -VALUE_MAX), (4094, VALUE_MAX), (4095, -VALUE_MAX)), 6: ((0, 5), (4095, 4))}, True),
+        ("as steep as can be", {}, dict.fromkeys(range(messages.N_CHANNELS), steep), True),
+        (
+            "up and down",
+            {},
+            {7: ((0, -VALUE_MAX), (4094, VALUE_MAX), (4095, -VALUE_MAX)), 6: ((0, 5), (4095, 4))},
+            True,
+        ),
     ):
         samples = [
             [channel, counts, scaled(table, counts)]

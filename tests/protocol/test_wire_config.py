@@ -4,6 +4,7 @@ vectors.json holds CRCs, completeness and scaled values under both interpreters;
 """
 
 from fractions import Fraction
+from itertools import pairwise
 from math import floor
 from typing import Any
 
@@ -50,14 +51,13 @@ class Small(int):
     __rmul__ = __mul__
 
 
-tables = st.lists(
-    st.tuples(st.integers(0, 4095), st.one_of(st.integers(-VALUE_MAX, VALUE_MAX), st.sampled_from((-VALUE_MAX, VALUE_MAX)))),
-    min_size=2, max_size=MAX_POINTS, unique_by=lambda point: point[0],
-).map(sorted)  # fmt: skip
+values = st.one_of(st.integers(-VALUE_MAX, VALUE_MAX), st.sampled_from((-VALUE_MAX, VALUE_MAX)))
+points = st.tuples(st.integers(0, 4095), values)
+tables = st.lists(points, min_size=2, max_size=MAX_POINTS, unique_by=lambda point: point[0]).map(sorted)
 
 
 def exact(table: list[tuple[int, int]], counts: int) -> int:
-    pieces = list(zip(table, table[1:], strict=False))
+    pieces = list(pairwise(table))
     (x0, y0), (x1, y1) = next((piece for piece in pieces if counts <= piece[1][0]), pieces[-1])
     value = y0 + Fraction(y1 - y0, x1 - x0) * (counts - x0)
     return max(-VALUE_MAX, min(VALUE_MAX, floor(value + Fraction(1, 2))))
@@ -110,7 +110,14 @@ def test_a_channel_without_a_scale_gives_0_and_says_so() -> None:
 
 @pytest.mark.parametrize(
     "point",
-    [[0, 1, 200, 9], [0, 3, 300, 9], [0, 2, 200, 9], [0, 2, 199, 9], [0, 2, 300, VALUE_MAX + 1], [0, 2, 300, -VALUE_MAX - 1]],
+    [
+        [0, 1, 200, 9],
+        [0, 3, 300, 9],
+        [0, 2, 200, 9],
+        [0, 2, 199, 9],
+        [0, 2, 300, VALUE_MAX + 1],
+        [0, 2, 300, -VALUE_MAX - 1],
+    ],
     ids=["index again", "index skipped", "counts again", "counts fall", "value too great", "value too small"],
 )
 def test_a_point_that_does_not_follow_changes_nothing(point: list[int]) -> None:

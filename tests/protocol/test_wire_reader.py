@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,23 +76,23 @@ def test_every_message_makes_the_round_trip(name: str, data: st.DataObject) -> N
         assert typed(got) == typed([frame])
 
 
-CUTS: dict[str, Callable[[bytes, random.Random], list[bytes]]] = {
-    "whole": lambda data, chance: [data],
-    "byte by byte": lambda data, chance: [bytes([byte]) for byte in data],
-    "in sevens": lambda data, chance: [data[i : i + 7] for i in range(0, len(data), 7)],
-    "chopped": lambda data, chance: chop(data, chance),
-}
+def cut(data: bytes, size: int) -> list[bytes]:
+    return [data[i : i + size] for i in range(0, len(data), size)]
 
 
-def chop(data: bytes, chance: random.Random) -> list[bytes]:
-    places = sorted(chance.choices(range(len(data) + 1), k=len(data) // 20))
+def chop(data: bytes, seed: int) -> list[bytes]:
+    places = sorted(random.Random(seed).choices(range(len(data) + 1), k=len(data) // 20))
     return [data[a:b] for a, b in zip([0, *places], [*places, len(data)], strict=True)]
 
 
-@pytest.mark.parametrize("cut", CUTS)
-def test_pieces_do_not_matter(cut: str) -> None:
+@pytest.mark.parametrize(
+    "pieces",
+    [lambda data: [data], partial(cut, size=1), partial(cut, size=7), partial(chop, seed=1)],
+    ids=["whole", "byte by byte", "in sevens", "chopped"],
+)
+def test_pieces_do_not_matter(pieces: Callable[[bytes], list[bytes]]) -> None:
     frames = telemetry(120)
-    received, counts = by_pieces(PICO, CUTS[cut](b"".join(packed(frames)), random.Random(1)))
+    received, counts = by_pieces(PICO, pieces(b"".join(packed(frames))))
     assert typed(received) == typed(frames)
     assert counts == [120, 0, 0, 0, 0, 0, 0]
 
@@ -134,21 +135,22 @@ def test_frames_that_share_a_delimiter_are_both_read() -> None:
     assert typed(by_bytes(PICO, stream)[0]) == typed(by_pieces(PICO, [stream])[0]) == typed(frames)
 
 
-HITS: dict[str, Callable[[bytes, random.Random], bytes]] = {
-    "flip": lambda byte, chance: bytes([byte[0] ^ (1 << chance.randrange(8))]),
-    "drop": lambda byte, chance: b"",
-    "insert": lambda byte, chance: byte + chance.randbytes(1),
-}
+def hit_byte(byte: bytes, how: str, chance: random.Random) -> bytes:
+    if how == "flip":
+        return bytes([byte[0] ^ (1 << chance.randrange(8))])
+    return b"" if how == "drop" else byte + chance.randbytes(1)
 
 
-@pytest.mark.parametrize("hit", HITS)
-def test_one_percent_of_bytes_hit_loses_only_the_frames_that_were_hit(hit: str) -> None:
+@pytest.mark.parametrize("how", ["flip", "drop", "insert"])
+def test_one_percent_of_bytes_hit_loses_only_the_frames_that_were_hit(how: str) -> None:
     frames = telemetry(1500)
     chance = random.Random(3)
-    intact, stream = [], []
+    intact: list[Frame] = []
+    stream: list[bytes] = []
     for frame, wire in zip(frames, packed(frames), strict=True):
         hits = [chance.random() < 0.01 for _ in wire]
-        stream.append(b"".join(HITS[hit](wire[i : i + 1], chance) if h else wire[i : i + 1] for i, h in enumerate(hits)))
+        pieces = [wire[i : i + 1] for i in range(len(wire))]
+        stream += [hit_byte(piece, how, chance) if hit else piece for piece, hit in zip(pieces, hits, strict=True)]
         intact += [] if any(hits) else [frame]
     received = by_pieces(PICO, [b"".join(stream)])[0]
     sent = set(map(repr, frames))

@@ -66,8 +66,8 @@ def test_a_circuit_says_how_it_is_and_why(site: Any) -> None:
     for said in (
         "East array circuit 1", "outside closed", "inside closed", "Power 2312 W 0 s ago", "Current 8.52 A",
         "Voltage 271.4 V", "Temperature 104.3 °F", "Target 120.0 °F", "Fault line whole", "1.6 s left",
-        "Last 24 hours 14.82 kWh", "Today 9.41 kWh", "Why on: tank 104.3 °F is below 120.0 °F ± 5.0 °F",
-        "on Regulation · thermostat · wins", "off Fallback · fallback off unless something asks for it",
+        "Last 24 hours 14.82 kWh", "Today 9.41 kWh", "Why on: 104.3 °F, heats to 120.0 °F (regulation)",
+        "on Regulation · thermostat · wins", "off Fallback · fallback nothing asks for it always",
         "If the Raspberry Pi dies now: The Pico opens the outside relay within 1.7 s",
     ):  # fmt: skip
         assert said in text
@@ -150,8 +150,8 @@ def test_the_pico_and_the_events_are_told(site: Any) -> None:
     for said in ("Armed", "Up for 2 d 23 h", "Started by power on", "Firmware 5f3a90c1d27be844", "Bad crc 3"):
         assert said in pico
     events = words_of(site, "events")
-    assert events.index("East array on") < events.index("temperature_1 was")  # newest first, as given
-    assert "11:57:07 · Trip circuit 1: temperature_1 was 171.2 °F" in events
+    assert events.index("East array on") < events.index("over-temperature")  # newest first, as given
+    assert "11:57:07 · Trip over-temperature on circuit 1: 171.2 °F, limit 170.0 °F" in events
     assert "measured 171.2 °F · limit 170.0 °F" in events
     assert "18 Jun 15:09:55 · Start" in events
 
@@ -183,7 +183,7 @@ def test_nothing_configured_or_measured_is_taken_for_markup(site: Any) -> None:
 
 def test_the_history_as_a_table_for_those_without_charts(site: Any) -> None:
     text = words_of(site, "hourly-rows")
-    assert text.startswith("Hour East array mean West array mean Tank top lowest to highest")
+    assert text.startswith("Hour East array mean West array mean East array lowest to highest")
     assert re.search(r"14:00 \d+ W 0 W 10\d\.\d °F – 10\d\.\d °F", text)
     assert len(re.findall(r"\d\d:00 ", text)) == 25  # both ends of 24 hours, whatever the minute
 
@@ -192,7 +192,7 @@ def test_history_that_cannot_be_read_takes_nothing_else_away(site: Any) -> None:
     site.controller.history = OSError("disk")
     assert "The history cannot be read just now" in words_of(site, "hourly-rows")
     assert "Power now 2312 W" in words_of(site)
-    site.controller.history = {"t_ms": [], "series": {}}
+    site.controller.history = {"bucket_ms": 60_000, "t_ms": [], "series": {}}
     site.controller.snapshot = web_snapshots.snapshot(time_ms=NOW_MS + 61_000)
     assert "No history yet" in words_of(site, "hourly-rows")
 

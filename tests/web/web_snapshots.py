@@ -31,12 +31,12 @@ def claim(source: str, priority: str, value: bool, why: str, wins: bool = False,
 
 
 def fallback_claim() -> dict[str, Any]:
-    since_ms = NOW_MS - 70 * HOUR_MS
-    return claim("fallback", "fallback", False, "off unless something asks for it", since_ms=since_ms)
+    return claim("fallback", "fallback", False, "nothing asks for it", since_ms=0)
 
 
 def heating_circuit() -> dict[str, Any]:
-    why = "tank 104.3 °F is below 120.0 °F ± 5.0 °F"
+    heats = "104.3 °F, heats to 120.0 °F"
+    why = f"on: {heats} (regulation)"
     return {
         "id": "east",
         "name": "East array",
@@ -60,7 +60,7 @@ def heating_circuit() -> dict[str, Any]:
             "value": True,
             "why": why,
             "claims": [
-                claim("thermostat", "regulation", True, why, wins=True),
+                claim("thermostat", "regulation", True, heats, wins=True),
                 fallback_claim(),
             ],
             "holds": [],
@@ -70,7 +70,8 @@ def heating_circuit() -> dict[str, Any]:
 
 
 def idle_circuit() -> dict[str, Any]:
-    why = "tank 104.3 °F is above 95.0 °F"
+    warm = "104.1 °F, heats when below 90.0 °F"
+    why = f"off: {warm} (regulation)"
     return {
         **heating_circuit(),
         "id": "west",
@@ -93,7 +94,7 @@ def idle_circuit() -> dict[str, Any]:
             "value": False,
             "why": why,
             "claims": [
-                claim("thermostat", "regulation", False, why, wins=True, since_ms=NOW_MS - 12 * HOUR_MS),
+                claim("thermostat", "regulation", False, warm, wins=True, since_ms=NOW_MS - 12 * HOUR_MS),
                 fallback_claim(),
             ],
             "holds": ["off for at least 5 min: 2 min 10 s left"],
@@ -133,7 +134,7 @@ def trip() -> dict[str, Any]:
         "value": 12.43,
         "limit": 11.0,
         "unit": "A",
-        "text": "circuit 1: current_1 was 12.43 A, above the limit of 11.00 A",
+        "text": "over-current on circuit 1: 12.4 A, limit 11.0 A",
         "at_ms": NOW_MS - 95_000,
         "how_to_reset": "when the cause is gone for 2 s: tankwarden reset-trip 17",
     }
@@ -204,12 +205,12 @@ def snapshot(**changes: Any) -> dict[str, Any]:
         ],
         "trip": None,
         "events": [
-            event(31, 5400, "output", "info", "East array on: tank 104.3 °F is below 120.0 °F ± 5.0 °F", circuit=1),
+            event(31, 5400, "output", "info", "East array on: 104.3 °F, heats to 120.0 °F (regulation)", circuit=1),
             event(
                 30, 9000, "trip_reset", "info", "trip 16 reset by a person at the console", circuit=1,
             ),
             event(
-                29, 9300, "trip", "alarm", "circuit 1: temperature_1 was 171.2 °F, above the limit of 170.0 °F",
+                29, 9300, "trip", "alarm", "over-temperature on circuit 1: 171.2 °F, limit 170.0 °F",
                 circuit=1, trigger="over_temperature", subject="temperature_1", value=171.2, limit=170.0, unit="°F",
             ),
             event(
@@ -229,7 +230,7 @@ def tripped() -> dict[str, Any]:
     now = snapshot(trip=trip(), totals={"power_w": 0.0, "kwh_24h": 17.89})
     now["pico"]["state"] = "tripped"
     for circuit in now["circuits"]:
-        stopped(circuit, "a trip stands: Over-current on circuit 1")
+        stopped(circuit, "a trip stands: over-current on circuit 1: 12.4 A, limit 11.0 A")
     now["events"].insert(
         0,
         event(
@@ -247,7 +248,7 @@ def stopped(circuit: dict[str, Any], why: str) -> None:
     for one in circuit["output"]["claims"]:
         one["wins"] = False
     circuit["output"]["claims"].insert(0, claim("watchdog", "safety", False, why, wins=True, since_ms=NOW_MS - 95_000))
-    circuit["output"].update(value=False, why=why)
+    circuit["output"].update(value=False, why=f"off: {why} (safety)")
 
 
 def sensors_in_trouble() -> dict[str, Any]:
@@ -302,6 +303,7 @@ def history(hours: float = 24.0, now_ms: int = NOW_MS, points: int = 720) -> dic
         return max(0.0, math.sin((hour - 5.5) / 14 * math.pi)) if 5.5 < hour < 19.5 else 0.0
 
     return {
+        "bucket_ms": round(step),
         "t_ms": t_ms,
         "series": {
             "power_w": {
@@ -309,6 +311,8 @@ def history(hours: float = 24.0, now_ms: int = NOW_MS, points: int = 720) -> dic
                 "west": series(lambda t: 1900 * sun(t) if (t / HOUR_MS - 7) % 24 < 9 else 0.0),
             },
             "temperature_degf": {
+                "east": series(lambda t: 102 - 9 * (1 - sun(t)) + 2 * math.sin(t / 5e6)),
+                "west": series(lambda t: 101 - 9 * (1 - sun(t)) + 2 * math.sin(t / 5e6)),
                 "tank_top": series(lambda t: 104.3 - 9 * (1 - sun(t)) + 2 * math.sin(t / 5e6)),
                 "tank_bottom": series(lambda t: 98.9 - 12 * (1 - sun(t)) + 3 * math.sin(t / 5e6)),
                 "reef_water": series(lambda t: 78.4 + 0.4 * math.sin(t / 8e6)),

@@ -160,7 +160,7 @@ class Demo:
                     self._tell(f"the log says: {event['text']}")
 
     def _learn(self, ledger: dict[str, Any]) -> None:
-        wh = sum(circuit["energy_wh"] for circuit in ledger["circuits"].values())
+        wh = sum(circuit["wh"] for circuit in ledger["circuits"].values())
         self._truth.add(ledger["plant_ms"], self._before_wh + wh)
 
     def _tell_edges(self, status: dict[str, Any] | None, state: dict[str, Any], waited: bool = False) -> None:

@@ -60,9 +60,13 @@ class Circuit:
         load = self.element_ohm if all(self.contacts) else math.inf
         self.voltage_v, self.current_a = self.source.operating_point(photocurrent, load)
 
-    def step(self, seconds: float, local_hour: float) -> None:
-        """Let time pass with the operating point as it is."""
-        power_w = self.voltage_v * self.current_a
+    @property
+    def power_w(self) -> float:
+        """Into the element, now."""
+        return self.voltage_v * self.current_a
+
+    def step(self, seconds: float, power_w: float, local_hour: float) -> None:
+        """Let time pass with a mean power and the contacts as they are."""
         self.energy_wh += power_w * seconds / 3600
         self.closed_s += seconds * all(self.contacts)
         self.tank.step(seconds, power_w, local_hour)
@@ -71,8 +75,8 @@ class Circuit:
         """For the ledger: sums since the start, and what is now. Seconds are of plant time."""
         closures = dict(zip(defaults.RELAYS, self.closures, strict=True))
         return {
-            "energy_wh": self.energy_wh, "closed_s": self.closed_s, "closures": closures, "tank_degf": self.degf,
-            "power_w": self.voltage_v * self.current_a, "voltage_v": self.voltage_v, "current_a": self.current_a,
+            "wh": self.energy_wh, "closed_s": self.closed_s, "closures": closures, "tank_degf": self.degf,
+            "power_w": self.power_w, "voltage_v": self.voltage_v, "current_a": self.current_a,
             "irradiance_w_m2": self.irradiance_w_m2, "contacts": dict(zip(defaults.RELAYS, self.contacts, strict=True)),
             "tank_wh": {"heat": self.tank.heat_wh, "loss": self.tank.loss_wh, "draw": self.tank.draw_wh},
         }  # fmt: skip
@@ -105,10 +109,11 @@ class Plant:
         while self.now_ms < to_ms:
             step_ms = min(longest_step_ms, to_ms - self.now_ms)
             hour = self.local_hour()
-            for circuit in self.circuits.values():
-                circuit.step(step_ms / 1000, hour)
+            before_w = [circuit.power_w for circuit in self.circuits.values()]
             self.now_ms += step_ms
             self._shine()
+            for circuit, power_w in zip(self.circuits.values(), before_w, strict=True):
+                circuit.step(step_ms / 1000, (power_w + circuit.power_w) / 2, hour)
 
     def set_contact(self, circuit: int, contact: int, closed: bool) -> None:
         """A relay contact (0 outside, 1 inside) opens or closes now."""

@@ -278,7 +278,7 @@ class Simulation:
         mono_ns = time.monotonic_ns()
         return {
             "epoch_wall_ms": self._clock.epoch_wall_ms, "epoch_mono_ns": self._mono_ns, "speed": self._clock.speed,
-            "mono_ns": mono_ns, "wall_ms": round(self._plant_ms(mono_ns // 1000)),
+            "mono_ns": mono_ns, "plant_ms": round(self._plant_ms(mono_ns // 1000)),
         }  # fmt: skip
 
     def _ledger(self) -> dict[str, Any]:

@@ -51,13 +51,21 @@ _FAILURES = {
 
 
 def failure(error: BaseException, path: Path) -> Failure | None:
-    """What an error means if it is the disk's or another program's; None if it is a fault of the statement or a bug."""
-    if isinstance(error, PeeweeException | sqlite3.Error):
-        code = getattr(getattr(error, "orig", error), "sqlite_errorcode", None)
-        known = None if code is None else _FAILURES.get(code & _CLASS)
-        return known and Failure(f"the database {path} {known.text} ({error})", known.reopen, known.check)
-    if isinstance(error, OSError) and not isinstance(error, StoreError):
-        return Failure(f"the folder of the database {path} cannot be used: look at its rights and its disk ({error})")
+    """What an error means if it is the disk's or another program's; None if it is a fault of the statement or a bug.
+
+    The first cause counts: peewee's attempt to roll back what SQLite has already rolled back fails over it.
+    """
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, sqlite3.Error):
+            code = getattr(cause, "sqlite_errorcode", None)  # the driver's own complaints have none
+            known = None if code is None else _FAILURES.get(code & _CLASS)
+            if known is not None:
+                return Failure(f"the database {path} {known.text} ({cause})", known.reopen, known.check)
+        elif isinstance(cause, OSError) and not isinstance(cause, StoreError):
+            text = f"the folder of the database {path} cannot be used: look at its rights and its disk ({cause})"
+            return Failure(text)
+        cause = cause.__context__
     return None
 
 

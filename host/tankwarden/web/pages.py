@@ -116,7 +116,6 @@ def total_power(snapshot: Snapshot) -> dict[str, Any]:
 
 def series_names(snapshot: Snapshot) -> dict[str, dict[str, str]]:
     """Series of the history -> id -> the name its line and column go by."""
-    return {
-        "power_w": {circuit["id"]: circuit["name"] for circuit in snapshot["circuits"]},
-        "temperature_degf": {sensor["id"]: sensor["name"] for sensor in snapshot["sensors"]},
-    }
+    circuits = {circuit["id"]: circuit["name"] for circuit in snapshot["circuits"]}
+    sensors = {sensor["id"]: sensor["name"] for sensor in snapshot["sensors"] if is_temperature(sensor)}
+    return {"power_w": circuits, "temperature_degf": circuits | sensors}

@@ -20,7 +20,7 @@ THREADS = 4
 # A browser's first load asks for more files at once than there are threads; waitress would warn of each that waits.
 logging.getLogger("waitress.queue").setLevel(logging.ERROR)
 MAX_REQUEST_BYTES = 64 * 1024
-STOP_TIMEOUT_S = 5.0
+LOOP_TIMEOUT_S = 1.0
 
 
 class PortError(TankwardenError, OSError):
@@ -71,26 +71,25 @@ class WebServer:
             expose_tracebacks=False,
             clear_untrusted_proxy_headers=True,
         )
+        self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name="web", daemon=True)
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        """Close every connection and wait for the thread; harmless when it never started or has stopped."""
-        if self._thread.is_alive():
-            # The loop's own thread must close its sockets: closed from here, it would select on stale descriptors.
-            self._server.trigger.pull_trigger(self._close_sockets)
-            self._thread.join(STOP_TIMEOUT_S)
-        else:
-            self._close_sockets()
+        """Finish what is being answered, close every connection; harmless when it never started or has stopped."""
         self._server.task_dispatcher.shutdown()
+        if self._thread.is_alive():
+            self._stopping.set()
+            self._server.trigger.pull_trigger()  # wake the loop, so that it looks
+            self._thread.join()
+        # Only now: the loop must not select on descriptors that are closed, nor we pull a trigger that is.
+        self._server.asyncore.close_all(self._map)
 
     def _run(self) -> None:
-        self._server.asyncore.loop(timeout=1.0, map=self._map)
-
-    def _close_sockets(self) -> None:
-        self._server.asyncore.close_all(self._map)
+        while not self._stopping.is_set():
+            self._server.asyncore.loop(timeout=LOOP_TIMEOUT_S, map=self._map, count=1)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -3,7 +3,7 @@
 import time
 
 import simboard
-from rig import DAY_14_S, SEQUENCE_MS, Rig
+from virtual_rig import DAY_14_S, SEQUENCE_MS, Rig
 
 OUTSIDE, INSIDE = 0, 1
 

@@ -1,6 +1,6 @@
 """From HELLO to ARMED, every way in which it is refused, and what a new session ends."""
 
-from rig import DAY_14_S, SEQUENCE_MS, Rig
+from virtual_rig import DAY_14_S, SEQUENCE_MS, Rig
 
 from tanklink.config import Config
 from tanklink.messages import DIGEST

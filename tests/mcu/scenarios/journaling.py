@@ -2,7 +2,7 @@
 
 from clock import Clock
 from journal import FILE_RECORDS, MAX_EVENTS, NAMES, RECORD_BYTES, Journal
-from rig import Disk, PowerCut
+from virtual_rig import Disk, PowerCut
 
 from tanklink.messages import BOOT, FAULT, LEASE_OVER, RESET, TRIP
 

@@ -2,7 +2,20 @@
 
 import limits
 from trips import (
-    ANY, ARMED, BOOT, DISARMED, FAULT, MOVES, RAISED, ROWS, SELFTEST, TRIPPED, Facts, History, Judge, Machine,
+    ANY,
+    ARMED,
+    BOOT,
+    DISARMED,
+    FAULT,
+    MOVES,
+    RAISED,
+    ROWS,
+    SELFTEST,
+    TRIPPED,
+    Facts,
+    History,
+    Judge,
+    Machine,
 )  # fmt: skip
 
 from tanklink.messages import BOARD_STATES, SUBJECTS, TRIGGERS
@@ -168,7 +181,18 @@ def scenario_the_usual_course():
     for move in COURSE:
         assert machine.move(move), move
         seen.append(BOARD_STATES[machine.state])
-    assert seen == ["selftest", "disarmed", "armed", "disarmed", "armed", "tripped", "disarmed", "armed", "fault", "disarmed"]
+    assert seen == [
+        "selftest",
+        "disarmed",
+        "armed",
+        "disarmed",
+        "armed",
+        "tripped",
+        "disarmed",
+        "armed",
+        "fault",
+        "disarmed",
+    ]
 
 
 def reaches(state):

@@ -1,7 +1,7 @@
 """Power: what a trip, a fault, an event and a board that was armed are after it came back."""
 
 import simwire
-from rig import Disk, PowerCut, Rig
+from virtual_rig import Disk, PowerCut, Rig
 
 from tanklink.messages import TRIGGERS
 

@@ -1,7 +1,7 @@
 """What the Pico says and when: replies and their replay, rates, slices, silence, STATUS, HEALTH, events until stored."""
 
 from link import KEPT_REPLIES
-from rig import DAY_14_S, Rig
+from virtual_rig import DAY_14_S, Rig
 
 from tanklink.messages import HEALTH, MAX_SAMPLES, NAK_REASONS, STATUS
 

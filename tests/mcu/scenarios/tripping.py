@@ -1,7 +1,7 @@
 """Every trigger on the whole board: what trips, as what, with which value and limit; and how it is reset."""
 
 import simwire
-from rig import DAY_14_S, Disk, Rig
+from virtual_rig import DAY_14_S, Disk, Rig
 
 from tanklink.messages import NAK_REASONS, SUBJECTS, TRIGGERS
 

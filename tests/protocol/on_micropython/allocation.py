@@ -2,6 +2,7 @@
 
 Arguments: the folder of tanklink, the path of vectors.json (for frames that must be refused).
 """
+# ruff: noqa: UP031  (MicroPython's f-strings know less)
 
 import binascii
 import gc
@@ -12,8 +13,8 @@ import micropython
 
 sys.path.insert(0, sys.argv[1])
 
-from tanklink import frames, messages  # noqa: E402  (the path comes first)
-from tanklink.config import Config  # noqa: E402
+from tanklink import frames, messages
+from tanklink.config import Config
 
 OUT = bytearray(frames.MAX_FRAME)
 

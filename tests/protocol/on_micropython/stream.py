@@ -7,7 +7,7 @@ import sys
 
 sys.path.insert(0, sys.argv[1])
 
-from tanklink.frames import ByteReader  # noqa: E402  (the path comes first)
+from tanklink.frames import ByteReader
 
 reader = ByteReader(sys.argv[3])
 with open(sys.argv[2], "rb") as file:

@@ -2,6 +2,7 @@
 
 Arguments: the folder of tanklink, the path of vectors.json.
 """
+# ruff: noqa: UP031, B905  (MicroPython's f-strings and zip know less)
 
 import binascii
 import json
@@ -9,8 +10,8 @@ import sys
 
 sys.path.insert(0, sys.argv[1])
 
-from tanklink import frames, messages  # noqa: E402  (the path comes first)
-from tanklink.config import Config  # noqa: E402
+from tanklink import frames, messages
+from tanklink.config import Config
 
 BY_NAME = {message.name: message for message in messages.TABLE}
 OUT = bytearray(frames.MAX_FRAME)

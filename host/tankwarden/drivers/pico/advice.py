@@ -20,7 +20,10 @@ NAK_TEXTS = {
     "selftest": "the Pico's self-test failed",
 }
 
-HOW_TO_FLASH = "copy mcu/ and protocol/tanklink of this version to it with mpremote (docs/flashing.md)"
+HOW_TO_FLASH = (
+    "erase it (BOOTSEL button, flash_nuke.uf2), install MicroPython 1.26, and copy mcu/ and protocol/tanklink of this "
+    "version to it with mpremote"
+)
 
 
 def nak_text(reason: str) -> str:

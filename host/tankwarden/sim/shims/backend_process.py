@@ -48,7 +48,10 @@ class ProcessBackend:
     def emit(self, t, kind, a, b):
         """One record, one write: it is whole or not there even if this process is killed."""
         struct.pack_into(simwire.RECORD_FORMAT, self._record, 0, t, kind, a, b, 0)
-        self._out.write(self._record)
+        try:
+            self._out.write(self._record)
+        except OSError:  # the world has ended; an exception would only look like the firmware's own
+            self.halt()
 
     def set_scratch(self, index, value):
         """Scratch registers live in the page, so they outlast this process."""

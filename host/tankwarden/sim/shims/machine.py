@@ -122,10 +122,10 @@ class SPI:
     MSB, LSB = 1, 0
 
     def __init__(self, id, baudrate=_MHZ, *, polarity=0, phase=0, bits=8, firstbit=MSB, sck=None, mosi=None, miso=None):
+        if id not in (0, 1):
+            raise ValueError("SPI(%d) doesn't exist" % id)
         if id != simwire.SPI_ID:
-            raise ValueError(
-                "SPI(%d) doesn't exist" % id if id not in (0, 1) else "the simulated board wires SPI(0) only"
-            )
+            raise NotImplementedError("the simulated board wires SPI(%d) only" % simwire.SPI_ID)
         if firstbit != SPI.MSB:
             raise NotImplementedError("LSB")
         _check_spi_pin(sck, simwire.SPI_SCK_GPIO, "SCK")

@@ -52,4 +52,8 @@ def _wait_for_power_off():
         pass
 
 
-main(sys.argv[1:])
+try:
+    main(sys.argv[1:])
+except Exception as error:  # before the firmware ran: MicroPython itself would report it on stdout, which is the link
+    _report(error)
+    sys.exit(1)

@@ -10,7 +10,7 @@
   % include('oneline.tpl')
   <dl class="readings">
     % include('reading.tpl', label='Power', r=c['readings']['power'], point='power_w:' + c['id'])
-    % include('reading.tpl', label='Temperature', r=c['readings']['temperature'], point='')
+    % include('reading.tpl', label='Temperature', r=c['readings']['temperature'], point='temperature_degf:' + c['id'])
     % include('reading.tpl', label='Current', r=c['readings']['current'], point='')
     % include('reading.tpl', label='Voltage', r=c['readings']['voltage'], point='')
   </dl>
@@ -31,7 +31,7 @@
     </dd></div>
   </dl>
   <div class="why">
-    <p><strong>Why {{'on' if out['value'] else 'off'}}:</strong> {{!p.prose(out['why'])}}</p>
+    <p><strong>Why</strong> {{!p.prose(out['why'])}}</p>
 % for hold in out['holds']:
     <p class="hold">Held: {{!p.prose(hold)}}</p>
 % end
@@ -42,7 +42,7 @@
         <li class="{{'wins' if claim['wins'] else ''}}">
           <p><span class="badge {{'on' if claim['value'] else 'off'}}">{{'on' if claim['value'] else 'off'}}</span> <strong>{{p.words(claim['priority'])}}</strong> · {{claim['source']}}{{' · wins' if claim['wins'] else ''}}</p>
           <p>{{!p.prose(claim['why'])}}</p>
-          <p class="meta">since {{!times.mark(claim['since_ms'])}}{{!', until ' + times.mark(claim['until_ms']) if claim['until_ms'] else ''}}</p>
+          <p class="meta">{{!'since ' + times.mark(claim['since_ms']) if claim['since_ms'] else 'always'}}{{!', until ' + times.mark(claim['until_ms']) if claim['until_ms'] else ''}}</p>
         </li>
 % end
       </ol>

@@ -7,7 +7,6 @@ import { isCelsius, toShown, unitName } from "./units.js";
 
 const REFETCH_MS = 60000;
 const MIN_REFETCH_MS = 2000;
-const MAX_POINTS = 1500; // what the history gives at most
 const MIN_ZOOM_S = 60;
 const COLOURS = { power_w: "--power-", temperature_degf: "--temperature-" };
 const COLOUR_COUNT = 4;
@@ -69,9 +68,9 @@ function formatted(kind, value) {
 const view = () => zoom ?? [nowMs / 1000 - hours * 3600, nowMs / 1000];
 
 function draw() {
-  const stepMs = Math.max((hours * 3600000) / MAX_POINTS, 2000 * speed);
+  const liveStepMs = 2000 * speed;
   for (const { figure, chart, kind, keys } of figures) {
-    const [t, ...lines] = series.columns(keys, stepMs);
+    const [t, ...lines] = series.columns(keys, liveStepMs);
     const shown = isTemperature(kind) && isCelsius() ? lines.map(toCelsius) : lines;
     chart.setData([t, ...shown]);
     figure.dataset.points = t.length;

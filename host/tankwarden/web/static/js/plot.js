@@ -48,7 +48,7 @@ export function makePlot({ plot, lines, zone, format, view, onZoom, onReset, fro
           stroke: css(line.colour),
           fill: fromZero ? `${css(line.colour)}22` : undefined,
           width: 2,
-          dash: DASHES[index % DASHES.length],
+          dash: DASHES[(index + Math.floor(index / DASHES.length)) % DASHES.length],
           points: { show: false },
           value: (u, value, series, at) => format(at === null ? lastOf(u.data[series]) : value),
         })),

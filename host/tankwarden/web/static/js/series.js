@@ -4,16 +4,16 @@ const MAX_LIVE = 3600;
 const GAP_STEPS = 3; // more than this many missing steps between two points is a gap
 
 export class Series {
-  #stored = { t: [], columns: new Map() };
+  #stored = { t: [], columns: new Map(), stepMs: 0 };
   #live = []; // {t, values: Map}
 
-  // json: {t_ms, series: {kind: {id: [value|null]}}}
+  // json: {bucket_ms, t_ms, series: {kind: {id: [value|null]}}}
   setHistory(json) {
     const columns = new Map();
     for (const [kind, lines] of Object.entries(json.series)) {
       for (const [id, values] of Object.entries(lines)) columns.set(`${kind}:${id}`, values);
     }
-    this.#stored = { t: json.t_ms, columns };
+    this.#stored = { t: json.t_ms, columns, stepMs: json.bucket_ms };
     const last = json.t_ms.at(-1) ?? 0;
     this.#live = this.#live.filter((point) => point.t > last);
   }
@@ -25,8 +25,9 @@ export class Series {
     if (this.#live.length > MAX_LIVE) this.#live.shift();
   }
 
-  // Columns for uPlot: seconds first, then one per key; stepMs: the history's spacing.
-  columns(keys, stepMs) {
+  // Columns for uPlot: seconds first, then one per key.
+  columns(keys, liveStepMs) {
+    const stepMs = Math.max(this.#stored.stepMs, liveStepMs);
     const t = [...this.#stored.t];
     const lines = keys.map((key) => [...(this.#stored.columns.get(key) ?? new Array(t.length).fill(null))]);
     let previous = t.at(-1);

@@ -18,11 +18,14 @@ from sampler import Sampler
 
 from tanklink.frames import MAX_FRAME, ByteReader, encode_into
 from tanklink.messages import (
-    ARM, BOARD_STATES, CHANNELS, CONFIG_CHECK, CONFIG_CIRCUIT, CONFIG_POINT, DIGEST, EVENT_ACK, HELLO, LEASE, NAK_REASONS,
-    PING, RESET_TRIP, TABLE,
+    BOARD_STATES,
+    DIGEST,
+    NAK_REASONS,
+    TABLE,
 )  # fmt: skip
 from tanklink.schema import EVENT, PICO, REPLY, STATE
 
+START_US = (1 << 30) - 5_000_000  # the ticks wrap five seconds after the start
 DAY_14_S = 14 * 86400  # in ms beyond 2^30
 ZERO_COUNTS, COUNTS_PER_A = 372, 264  # of a current sensor
 LIMIT_MA, LIMIT_M_DEGF, RESISTANCE_MOHM = 11_000, 160_000, 32_000
@@ -173,8 +176,8 @@ class Heard:
 class Rig:
     """A board with power. disk, words: hand them on to the next Rig to let the flash and scratch registers survive."""
 
-    def __init__(self, disk=None, cause=simwire.CAUSE_POWER_ON, reset_cause=0, boot_id=77, setup=None):
-        self.backend = backend = VirtualBackend(reset_cause=cause)
+    def __init__(self, disk=None, cause=simwire.CAUSE_POWER_ON, reset_cause=0, boot_id=77, start_us=START_US):
+        self.backend = backend = VirtualBackend(start_us, cause)
         simboard.use(backend)
         backend.set_loop(1, True)
         backend.set_loop(2, True)
@@ -192,8 +195,6 @@ class Rig:
         self.said = {}  # how often STATUS, HEALTH and PONG were heard
         self.set(1, amps=0, volts=340, degf=105)
         self.set(2, amps=0, volts=340, degf=98)
-        if setup:
-            setup(self)
         who = Identity(b"firmware", b"board-id", boot_id, reset_cause)
         journal = Journal(boot_id, open_file=self.disk.open)
         self.program = Program(
@@ -345,9 +346,7 @@ class Rig:
         """Send a whole configuration."""
         for circuit in (1, 2):
             on = circuit in circuits
-            self.accepted(
-                "CONFIG_CIRCUIT", circuit, on, resistance_mohm, limit_ma, limit_m_degf, 300, 600, sequence_ms
-            )
+            self.accepted("CONFIG_CIRCUIT", circuit, on, resistance_mohm, limit_ma, limit_m_degf, 300, 600, sequence_ms)
         top = ZERO_COUNTS + 14 * COUNTS_PER_A
         for channel, points in (
             (0, ((ZERO_COUNTS, 0), (top, 14_000))),

@@ -1,24 +1,10 @@
-"""What mcu/interlock.py promises, as checks that run unchanged under CPython and MicroPython.
-
-`INTERPRETER interlock_behaviour.py` prints one line a check, "ok NAME" or "FAILED NAME"; test_interlock.py runs it.
-"""
-
-import sys
-
-if __name__ == "__main__":
-    _ROOT = __file__.rpartition("/")[0] + "/../.."
-    sys.path[0:0] = [_ROOT + "/host/tankwarden/sim/shims", _ROOT + "/mcu", _ROOT + "/protocol"]
+"""What mcu/interlock.py promises about relay pins, permits and fault lines."""
 
 import backend_virtual
 import board as pins
-import chip_time
 import interlock
 import simboard
 import simwire
-
-chip_time.install()
-
-NAMES = ("outside 1", "inside 1", "outside 2", "inside 2")
 
 
 class World:
@@ -48,7 +34,7 @@ class World:
         return self
 
 
-def check_pins_are_low_before_during_and_after_construction():
+def scenario_pins_are_low_before_during_and_after_construction():
     world = World()
     assert world.high == 0
     kinds = [(kind, gpio) for _, kind, gpio, _ in world.backend.records()]
@@ -61,7 +47,7 @@ def check_pins_are_low_before_during_and_after_construction():
     assert world.interlock.latched(2)
 
 
-def check_nothing_closes_without_arming():
+def scenario_nothing_closes_without_arming():
     world = World()
     for relay in range(4):
         world.interlock.permit(relay, 100_000)
@@ -69,7 +55,7 @@ def check_nothing_closes_without_arming():
     assert world.interlock.pins() == 0
 
 
-def check_each_relay_has_its_own_bit():
+def scenario_each_relay_has_its_own_bit():
     world = World()
     world.interlock.arm(1)
     world.interlock.arm(2)
@@ -78,7 +64,7 @@ def check_each_relay_has_its_own_bit():
         assert world.interlock.pins() == (2 << relay) - 1
 
 
-def check_a_permit_ends_by_itself_to_the_microsecond():
+def scenario_a_permit_ends_by_itself_to_the_microsecond():
     world = World().closed()
     world.backend.advance(99_998)
     assert world.interlock.pins() == 15
@@ -86,7 +72,7 @@ def check_a_permit_ends_by_itself_to_the_microsecond():
     assert world.interlock.pins() == 0
 
 
-def check_a_renewed_permit_goes_on():
+def scenario_a_renewed_permit_goes_on():
     world = World().closed()
     for _ in range(100):
         world.backend.advance(50_000)
@@ -96,7 +82,7 @@ def check_a_renewed_permit_goes_on():
     assert not world.interlock.tripped(1)
 
 
-def check_no_permit_is_longer_than_100_ms():
+def scenario_no_permit_is_longer_than_100_ms():
     world = World()
     world.interlock.arm(1)
     world.interlock.permit(0, 1_000_000_000)
@@ -104,7 +90,7 @@ def check_no_permit_is_longer_than_100_ms():
     assert world.interlock.pins() == 0
 
 
-def check_0_or_less_drops_at_once():
+def scenario_0_or_less_drops_at_once():
     for us in (0, -1, -1_000_000):
         world = World().closed()
         world.interlock.permit(1, us)
@@ -113,7 +99,7 @@ def check_0_or_less_drops_at_once():
         assert not world.interlock.relay_latched(0)
 
 
-def check_dropping_a_waiting_relay_does_not_pulse_it():
+def scenario_dropping_a_waiting_relay_does_not_pulse_it():
     world = World()
     world.interlock.arm(1)
     world.interlock.permit(0, 0)
@@ -122,7 +108,7 @@ def check_dropping_a_waiting_relay_does_not_pulse_it():
     assert world.backend.records(simwire.PERMIT) == []
 
 
-def check_drop_all_drops_all():
+def scenario_drop_all_drops_all():
     world = World().closed()
     world.interlock.drop_all()
     assert world.interlock.pins() == 0
@@ -130,7 +116,7 @@ def check_drop_all_drops_all():
     assert world.interlock.latched(2)
 
 
-def check_a_fault_drops_both_relays_of_its_circuit_only():
+def scenario_a_fault_drops_both_relays_of_its_circuit_only():
     world = World().closed()
     world.backend.set_loop(1, False)
     assert world.interlock.pins() == 0b1100
@@ -140,7 +126,7 @@ def check_a_fault_drops_both_relays_of_its_circuit_only():
     assert not world.interlock.latched(2)
 
 
-def check_a_mended_line_does_not_close_again():
+def scenario_a_mended_line_does_not_close_again():
     world = World().closed()
     world.backend.set_loop(2, False)
     assert world.interlock.pins() == 0b0011
@@ -151,7 +137,7 @@ def check_a_mended_line_does_not_close_again():
     assert world.interlock.pins() == 0b0011
 
 
-def check_arming_into_a_fault_is_refused():
+def scenario_arming_into_a_fault_is_refused():
     world = World()
     world.backend.set_loop(1, False)
     before = world.backend.written
@@ -161,7 +147,7 @@ def check_arming_into_a_fault_is_refused():
     assert world.interlock.latched(1)
 
 
-def check_permits_to_a_latched_relay_are_forgotten():
+def scenario_permits_to_a_latched_relay_are_forgotten():
     world = World()
     for _ in range(10):
         world.interlock.permit(0, 100_000)
@@ -170,13 +156,13 @@ def check_permits_to_a_latched_relay_are_forgotten():
     assert not world.interlock.relay_latched(0)
 
 
-def check_rearming_opens_what_is_closed():
+def scenario_rearming_opens_what_is_closed():
     world = World().closed()
     world.interlock.arm(1)
     assert world.interlock.pins() == 0b1100
 
 
-def check_what_was_dropped_on_purpose_is_no_trip():
+def scenario_what_was_dropped_on_purpose_is_no_trip():
     world = World().closed()
     assert not world.interlock.tripped(1)
     world.interlock.permit(0, 0)
@@ -186,13 +172,13 @@ def check_what_was_dropped_on_purpose_is_no_trip():
     assert world.interlock.tripped(1)
 
 
-def check_nothing_is_a_trip_before_the_first_arming():
+def scenario_nothing_is_a_trip_before_the_first_arming():
     world = World()
     assert not world.interlock.tripped(1)
     assert not world.interlock.tripped(2)
 
 
-def check_why_a_relay_latched_can_be_read_once():
+def scenario_why_a_relay_latched_can_be_read_once():
     world = World().closed()
     world.backend.set_loop(1, False)
     assert world.interlock.pins() == 0b1100
@@ -202,7 +188,7 @@ def check_why_a_relay_latched_can_be_read_once():
     assert not world.interlock.permit_ended(2)  # taken off the FIFO
 
 
-def check_arming_forgets_why():
+def scenario_arming_forgets_why():
     world = World().closed()
     world.backend.advance(200_000)
     world.interlock.arm(1)
@@ -212,7 +198,7 @@ def check_arming_forgets_why():
     assert not world.interlock.permit_ended(0)
 
 
-def check_the_feed_shows_a_line_that_is_short_to_3v3():
+def scenario_the_feed_shows_a_line_that_is_short_to_3v3():
     world = World()
     world.interlock.feed(False)
     assert not world.interlock.fault_line(1)
@@ -224,13 +210,13 @@ def check_the_feed_shows_a_line_that_is_short_to_3v3():
     assert world.interlock.fault_line(1)
 
 
-def check_without_feed_every_relay_drops():
+def scenario_without_feed_every_relay_drops():
     world = World().closed()
     world.interlock.feed(False)
     assert world.interlock.pins() == 0
 
 
-def check_a_dip_that_only_the_hardware_saw_is_found():
+def scenario_a_dip_that_only_the_hardware_saw_is_found():
     """The world says so through TRUTH: its own model latched between two of our reads."""
     world = World().closed()
     truth = world.board.bank.truth()
@@ -240,13 +226,13 @@ def check_a_dip_that_only_the_hardware_saw_is_found():
     assert not world.interlock.permit_ended(2)
 
 
-def check_an_older_truth_is_not_believed():
+def scenario_an_older_truth_is_not_believed():
     world = World().closed()
     world.backend.words[simwire.W_TRUTH] = (world.board.bank.truth() | 15) - 16
     assert world.interlock.pins() == 15
 
 
-def check_the_clock_may_wrap():
+def scenario_the_clock_may_wrap():
     world = World()
     world.backend.clock_us = (1 << 30) - 50_000
     world.closed()
@@ -256,7 +242,7 @@ def check_the_clock_may_wrap():
     assert world.interlock.pins() == 0
 
 
-def check_nothing_but_the_constructor_allocates():
+def scenario_nothing_but_the_constructor_allocates():
     world = World().closed()
     world.backend.on_record = None
 
@@ -284,21 +270,3 @@ def check_nothing_but_the_constructor_allocates():
     micropython.heap_lock()
     everything()
     micropython.heap_unlock()
-
-
-CHECKS = [name for name in dir() if name.startswith("check_")]
-
-
-def main():
-    for name in CHECKS:
-        try:
-            globals()[name]()
-        except Exception as error:
-            print("FAILED", name)
-            sys.print_exception(error)
-        else:
-            print("ok", name)
-
-
-if __name__ == "__main__":
-    main()

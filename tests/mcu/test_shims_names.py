@@ -1,0 +1,48 @@
+"""The shims offer nothing that the chip lacks: the firmware cannot come to depend on it."""
+
+import chip_time
+import machine
+import pytest
+import rp2
+
+# dir() of MicroPython 1.26.1, board RPI_PICO, on an emulated RP2040
+ON_THE_CHIP = {
+    "machine": "ADC I2C I2CTarget I2S PWM PWRON_RESET Pin RTC SPI Signal SoftI2C SoftSPI Timer UART USBDevice "
+    "WDT WDT_RESET bitstream bootloader deepsleep dht_readinto disable_irq enable_irq freq idle "
+    "lightsleep mem16 mem32 mem8 reset reset_cause soft_reset time_pulse_us unique_id",
+    "Pin": "value ALT ALT_GPCK ALT_I2C ALT_PIO0 ALT_PIO1 ALT_PWM ALT_SIO ALT_SPI ALT_UART ALT_USB IN "
+    "IRQ_FALLING IRQ_RISING OPEN_DRAIN OUT PULL_DOWN PULL_UP board cpu high init irq low off on "
+    "toggle",
+    "ADC": "CORE_TEMP read_u16",
+    "SPI": "read readinto write LSB MSB deinit init write_readinto",
+    "WDT": "feed",
+    "rp2": "const DMA Flash PIO StateMachine asm_pio_encode bootsel_button PIOASMEmit PIOASMError asm_pio",
+    "PIO": "IN_HIGH IN_LOW IRQ_SM0 IRQ_SM1 IRQ_SM2 IRQ_SM3 JOIN_NONE JOIN_RX JOIN_TX OUT_HIGH OUT_LOW "
+    "SHIFT_LEFT SHIFT_RIGHT add_program irq remove_program state_machine",
+    "StateMachine": "exec get active init irq put restart rx_fifo tx_fifo",
+    "time": "gmtime localtime mktime sleep sleep_ms sleep_us ticks_add ticks_cpu ticks_diff ticks_ms "
+    "ticks_us time time_ns",
+}
+OURS = {  # what a shim's module needs itself: imports, and helpers of other shims
+    "machine": {"mcp3208", "registers", "simboard", "simwire", "gpio_of"},
+    "rp2": {"pio_asm", "simboard", "gpio_of"},
+    "time": {"sys", "simboard", "install"},
+}
+SHIMS = {
+    "machine": machine, "Pin": machine.Pin, "ADC": machine.ADC, "SPI": machine.SPI, "WDT": machine.WDT,
+    "rp2": rp2, "PIO": rp2.PIO, "StateMachine": rp2.StateMachine, "time": chip_time,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SHIMS)
+def test_no_name_that_the_chip_lacks(name):
+    public = {found for found in dir(SHIMS[name]) if not found.startswith("_")}
+    extra = public - set(ON_THE_CHIP[name].split()) - OURS.get(name, set())
+    assert not extra
+    assert public & set(ON_THE_CHIP[name].split())  # the comparison compares something
+
+
+def test_constants_have_the_chips_values():
+    assert (machine.PWRON_RESET, machine.WDT_RESET) == (1, 3)
+    assert (machine.Pin.IN, machine.Pin.OUT, machine.Pin.PULL_UP, machine.Pin.PULL_DOWN) == (0, 1, 1, 2)
+    assert (rp2.PIO.OUT_LOW, rp2.PIO.SHIFT_RIGHT, rp2.PIO.JOIN_RX) == (2, 1, 2)
