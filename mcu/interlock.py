@@ -12,14 +12,13 @@ directly (`StateMachine.put` would block for ever on a latched machine).
 import machine
 import rp2
 from limits import PERMIT_US
-from machine import Pin, mem16, mem32
+from machine import Pin, mem32
 from micropython import const
 
 _CIRCUIT_RELAYS = const(2)
 
 # RP2040 datasheet, 3.7. Addresses are boxed integers on the chip: tables made once, no arithmetic later.
 _TXF = (0x50200010, 0x50200014, 0x50200018, 0x5020001C)
-_RXF_HIGH_HALF = (0x50200022, 0x50200026, 0x5020002A, 0x5020002E)
 _SHIFTCTRL_XOR = (0x502010D0, 0x502010E8, 0x50201100, 0x50201118)
 _ADDR = (0x502000D4, 0x502000EC, 0x50200104, 0x5020011C)
 _INSTR = (0x502000D8, 0x502000F0, 0x50200108, 0x50200120)
@@ -34,7 +33,7 @@ _TRIP_TO_LATCH = const(2)
 @rp2.asm_pio(sideset_init=rp2.PIO.OUT_LOW, out_shiftdir=rp2.PIO.SHIFT_RIGHT)
 def relay_program():
     label("trip")
-    # X counts the permit down, four cycles a step. Leaving it at all ones says "ran out"; see permit_ended().
+    # X counts the permit down, four cycles a step. For a debugger it is left in the FIFO: all ones if it ran out.
     mov(isr, x)            .side(0)  # trip: the pin falls here, whatever came before
     push(noblock)          .side(0)
     label("latch")
@@ -65,7 +64,6 @@ class Interlock:
         self._lines = [Pin(pin, Pin.IN, Pin.PULL_DOWN) for pin in board.FAULT_PINS]
         self._first_pin = board.RELAY_PINS[0]
         self._mhz = machine.freq() // 1_000_000
-        self._dropped = bytearray(len(board.RELAY_PINS))
         self._machines = [self._start(board, relay) for relay in range(len(board.RELAY_PINS))]
         self._latch = self._latch_address()
 
@@ -77,7 +75,6 @@ class Interlock:
             sideset_base=Pin(board.RELAY_PINS[relay]),
         )
         machine_.active(1)
-        self._dropped[relay] = 1
         return machine_
 
     def _latch_address(self):
@@ -101,7 +98,6 @@ class Interlock:
             mem32[_SHIFTCTRL_XOR[relay]] = _FJOIN_RX  # joining and parting the FIFOs empties them
             mem32[_SHIFTCTRL_XOR[relay]] = _FJOIN_RX
             mem32[_INSTR[relay]] = self._latch + _LATCH_TO_ARM  # the opcode of `jmp` is its address
-            self._dropped[relay] = 0
         return True
 
     def permit(self, relay, us):
@@ -109,7 +105,6 @@ class Interlock:
         if us <= 0:
             # Not a permit of 0: a machine that waits for its first permit would answer that with a pulse of 8 ns.
             mem32[_INSTR[relay]] = self._latch - _TRIP_TO_LATCH
-            self._dropped[relay] = 1
             return
         mem32[_TXF[relay]] = (us if us < PERMIT_US else PERMIT_US) * self._mhz >> 2
 
@@ -125,25 +120,9 @@ class Interlock:
     # -- read-backs ------------------------------------------------------------------------------------------------
 
     def latched(self, circuit):
-        """Whether either relay of the circuit sits in its latch loop, for whatever reason."""
+        """Whether either relay of the circuit sits in its latch loop: permit over, fault line down or dropped."""
         first = _CIRCUIT_RELAYS * (circuit - 1)
-        return self.relay_latched(first) or self.relay_latched(first + 1)
-
-    def relay_latched(self, relay):
-        """Whether this relay sits in its latch loop, for whatever reason."""
-        return mem32[_ADDR[relay]] <= self._latch
-
-    def tripped(self, circuit):
-        """Whether either relay of the circuit latched of itself: permit over or fault line, not permit(relay, 0)."""
-        first = _CIRCUIT_RELAYS * (circuit - 1)
-        for relay in range(first, first + _CIRCUIT_RELAYS):
-            if not self._dropped[relay] and self.relay_latched(relay):
-                return True
-        return False
-
-    def permit_ended(self, relay):
-        """Of a relay that latched of itself: whether its permit ran out (else the fault line fell). Ask once."""
-        return mem16[_RXF_HIGH_HALF[relay]] == 0xFFFF
+        return mem32[_ADDR[first]] <= self._latch or mem32[_ADDR[first + 1]] <= self._latch
 
     def pins(self):
         """The relay pins as they are: bit per relay."""

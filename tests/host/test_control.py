@@ -6,6 +6,7 @@ from house import HOT, NIGHT_MS, NOON_MS, TOML, House, Stands
 from tanklink import records
 from tankwarden.drivers.dummy import DummySwitch
 from tankwarden.flows.control import CircuitTick, Tick
+from tankwarden.flows.notices import output_changed
 from tankwarden.logic.claims import Claim, Priority
 
 
@@ -228,3 +229,10 @@ def test_a_silent_sensor_becomes_stale_and_is_told_once() -> None:
 def test_noon_is_day_and_night_is_night_where_the_tests_say() -> None:
     assert NIGHT_MS < NOON_MS
     assert House().run(2).east.decision.winner.source != "lockout"
+
+
+def test_the_event_of_a_change_names_winner_and_priority() -> None:
+    house = House().run(5)
+    event = output_changed(NOON_MS, house.switched[0])
+    assert event.text == "East on: 110.0 °F, heats to 120.0 °F (regulation)"
+    assert (event.kind, event.circuit) == ("output", 1)

@@ -30,10 +30,10 @@ def run(module_name):
         gc.collect()
         try:
             getattr(module, name)()
-            print("ok %s.%s" % (module_name, name))
+            print(f"ok {module_name}.{name}")
         except BaseException as error:
             report(error)
-            print("FAIL %s.%s" % (module_name, name))
+            print(f"FAIL {module_name}.{name}")
 
 
 def collect_every(n_bytes):

@@ -19,11 +19,12 @@ DEFINITION = re.compile(r"^def (scenario_\w+)\(", re.MULTILINE)
 sys.path.append(str(FOLDER))
 
 FILES = {path.stem: DEFINITION.findall(path.read_text()) for path in sorted(FOLDER.glob("*.py"))}
+Reports = dict[str, tuple[str, dict[str, str]]]
 CASES = [(module, name) for module, names in FILES.items() for name in names]
 
 
 @pytest.fixture(scope="session")
-def reports(micropython: str) -> dict[str, tuple[str, dict[str, str]]]:
+def reports() -> Reports:
     """Filled by `on_micropython`: module → (output, verdict by scenario)."""
     return {}
 
@@ -47,9 +48,7 @@ def test_under_cpython(module: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(("module", "name"), CASES)
-def test_under_micropython(
-    micropython: str, reports: dict[str, tuple[str, dict[str, str]]], module: str, name: str
-) -> None:
+def test_under_micropython(micropython: str, reports: Reports, module: str, name: str) -> None:
     if module not in reports:
         reports[module] = on_micropython(micropython, module)
     output, verdicts = reports[module]

@@ -77,6 +77,7 @@ def probe_changed(at_ms: int, change: Change, name: str) -> Event:
 
 def output_changed(at_ms: int, circuit: CircuitTick) -> Event:
     """With winner and why, so that the log can always answer."""
-    why = "; ".join((circuit.decision.why, *circuit.held.holds))
+    winner = circuit.decision.winner
+    why = "; ".join((f"{winner.why} ({winner.priority.label})", *circuit.held.holds))
     text = f"{circuit.config.name} {'on' if circuit.held.value else 'off'}: {why}"
     return Event(at_ms=at_ms, kind="output", severity=INFO, circuit=circuit.config.circuit, text=text)

@@ -116,7 +116,7 @@ class Snapshots:
             "output": {
                 "id": tick.output,
                 "value": tick.held.value,
-                "why": tick.decision.why,
+                "why": tick.decision.winner.why,
                 "claims": explain(tick.decision),
                 "holds": list(tick.held.holds),
             },
@@ -187,6 +187,7 @@ def pico_json(view: PicoView) -> Json:
             "damaged": view.damaged,
             "openings": view.openings,
             "retries": view.retries,
+            "refused": dict(view.refused),
         },
     }
 

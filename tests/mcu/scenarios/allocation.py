@@ -6,6 +6,7 @@ journal is in real files, as on the chip. Each course crosses the wrap of the ti
 
 import os
 import time
+from binascii import hexlify
 
 import micropython
 from trips import ARMED, TRIPPED
@@ -24,11 +25,11 @@ class Folder:
 
     def __init__(self):
         self._files = []
-        self._path = "/tmp/tankwarden-%s/" % "".join("%02x" % byte for byte in os.urandom(6))
+        self._path = f"/tmp/tankwarden-{hexlify(os.urandom(6)).decode()}/"
         os.mkdir(self._path)
 
     def open(self, name, mode):
-        file = open(self._path + name, mode)
+        file = open(self._path + name, mode)  # noqa: SIM115  (the journal keeps it)
         self._files.append(file)
         return file
 
@@ -123,7 +124,7 @@ def scenario_steady_without_a_host():
     try:
         rig = Rig(folder)
         script = Script(rig, False)
-        script.say = lambda i: None
+        script.say = lambda _pass: None
         run_locked(rig, script)
         assert rig.port.total == 0
     finally:

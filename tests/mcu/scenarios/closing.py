@@ -193,4 +193,5 @@ def scenario_no_edge_before_armed():
     rig.run(200)
     assert seen == []
     rig.closed(1)
-    assert seen and set(seen) == {"armed"}
+    assert seen
+    assert set(seen) == {"armed"}

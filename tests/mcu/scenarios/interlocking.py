@@ -79,7 +79,6 @@ def scenario_a_renewed_permit_goes_on():
         for relay in range(4):
             world.interlock.permit(relay, 100_000)
         assert world.interlock.pins() == 15
-    assert not world.interlock.tripped(1)
 
 
 def scenario_no_permit_is_longer_than_100_ms():
@@ -95,8 +94,7 @@ def scenario_0_or_less_drops_at_once():
         world = World().closed()
         world.interlock.permit(1, us)
         assert world.interlock.pins() == 0b1101
-        assert world.interlock.relay_latched(1)
-        assert not world.interlock.relay_latched(0)
+        assert world.interlock.latched(1)
 
 
 def scenario_dropping_a_waiting_relay_does_not_pulse_it():
@@ -104,7 +102,7 @@ def scenario_dropping_a_waiting_relay_does_not_pulse_it():
     world.interlock.arm(1)
     world.interlock.permit(0, 0)
     assert world.high == 0
-    assert world.interlock.relay_latched(0)
+    assert world.interlock.latched(1)
     assert world.backend.records(simwire.PERMIT) == []
 
 
@@ -153,49 +151,13 @@ def scenario_permits_to_a_latched_relay_are_forgotten():
         world.interlock.permit(0, 100_000)
     world.interlock.arm(1)
     assert world.interlock.pins() == 0
-    assert not world.interlock.relay_latched(0)
+    assert not world.interlock.latched(1)
 
 
 def scenario_rearming_opens_what_is_closed():
     world = World().closed()
     world.interlock.arm(1)
     assert world.interlock.pins() == 0b1100
-
-
-def scenario_what_was_dropped_on_purpose_is_no_trip():
-    world = World().closed()
-    assert not world.interlock.tripped(1)
-    world.interlock.permit(0, 0)
-    assert world.interlock.latched(1)
-    assert not world.interlock.tripped(1)
-    world.backend.advance(200_000)  # the other's permit runs out
-    assert world.interlock.tripped(1)
-
-
-def scenario_nothing_is_a_trip_before_the_first_arming():
-    world = World()
-    assert not world.interlock.tripped(1)
-    assert not world.interlock.tripped(2)
-
-
-def scenario_why_a_relay_latched_can_be_read_once():
-    world = World().closed()
-    world.backend.set_loop(1, False)
-    assert world.interlock.pins() == 0b1100
-    assert not world.interlock.permit_ended(0)
-    world.backend.advance(200_000)
-    assert world.interlock.permit_ended(2)
-    assert not world.interlock.permit_ended(2)  # taken off the FIFO
-
-
-def scenario_arming_forgets_why():
-    world = World().closed()
-    world.backend.advance(200_000)
-    world.interlock.arm(1)
-    world.interlock.permit(0, 100_000)
-    world.backend.set_loop(1, False)
-    assert world.interlock.tripped(1)
-    assert not world.interlock.permit_ended(0)
 
 
 def scenario_the_feed_shows_a_line_that_is_short_to_3v3():
@@ -222,8 +184,7 @@ def scenario_a_dip_that_only_the_hardware_saw_is_found():
     truth = world.board.bank.truth()
     world.backend.words[simwire.W_TRUTH] = truth | 1 << 2
     assert world.interlock.pins() == 0b1011
-    assert world.interlock.tripped(2)
-    assert not world.interlock.permit_ended(2)
+    assert world.interlock.latched(2)
 
 
 def scenario_an_older_truth_is_not_believed():
@@ -251,13 +212,10 @@ def scenario_nothing_but_the_constructor_allocates():
         for circuit in (1, 2):
             guard.arm(circuit)
             guard.latched(circuit)
-            guard.tripped(circuit)
             guard.fault_line(circuit)
         for relay in range(4):
             guard.permit(relay, 100_000)
             guard.permit(relay, 0)
-            guard.permit_ended(relay)
-            guard.relay_latched(relay)
         guard.pins()
         guard.feed(False)
         guard.feed(True)
@@ -270,3 +228,11 @@ def scenario_nothing_but_the_constructor_allocates():
     micropython.heap_lock()
     everything()
     micropython.heap_unlock()
+
+
+def scenario_either_relay_latched_is_a_latched_circuit():
+    for relay in range(4):
+        world = World().closed()
+        world.interlock.permit(relay, 0)
+        assert world.interlock.latched(1) == (relay < 2)
+        assert world.interlock.latched(2) == (relay >= 2)

@@ -2,7 +2,7 @@
 
 from clock import Clock
 from journal import FILE_RECORDS, MAX_EVENTS, NAMES, RECORD_BYTES, Journal
-from virtual_rig import Disk, PowerCut
+from virtual_rig import Disk, loses_power
 
 from tanklink.messages import BOOT, FAULT, LEASE_OVER, RESET, TRIP
 
@@ -116,7 +116,7 @@ def scenario_spoilt_flash_is_left_for_the_other_file():
         hit = at // RECORD_BYTES
         assert kept == {0: [], 1: [], 2: [2], 3: [1], 4: [1, 2]}[hit], (at, kept)
         assert again.standing_id() == (0 if hit in (0, 1, 2) else 1)
-        assert again.add(BOOT, Clock(0)) > max(kept + [0])
+        assert again.add(BOOT, Clock(0)) > max(kept, default=0)
         assert again.record()
         assert len(waiting(opened(disk))) == len(kept) + 1
 
@@ -151,7 +151,7 @@ def check_after_cut(files, told):
     assert all(event in kept or event[1] <= again._acked for event in events), (events, kept)
     assert kept_ids == sorted(set(kept_ids))
     fresh = again.add(BOOT, Clock(0))
-    assert fresh > max(known + kept_ids + [0]), (fresh, known)
+    assert fresh > max(known + kept_ids, default=0), (fresh, known)
     # A trip that was shown stands, unless a reset came to flash after it was shown last.
     resets = [event_id for message_id, event_id in kept if message_id == RESET.id and event_id > shown]
     if shown and not resets:
@@ -167,11 +167,8 @@ def scenario_cut_at_every_byte():
     for budget in range(whole.written):
         disk, told = Disk(), []
         disk.budget = budget
-        try:
-            course(disk, told, 22)
-            raise AssertionError("no cut at %d" % budget)
-        except PowerCut:
-            check_after_cut(disk.files, told)
+        assert loses_power(course, disk, told, 22), budget
+        check_after_cut(disk.files, told)
 
 
 def scenario_cut_during_the_rotation_of_the_next_boot():
@@ -180,21 +177,15 @@ def scenario_cut_during_the_rotation_of_the_next_boot():
     while not (told and told[-1][0]):
         disk, told, budget = Disk(), [], budget + RECORD_BYTES
         disk.budget = budget
-        try:
-            course(disk, told, 22)
-        except PowerCut:
-            pass
+        assert loses_power(course, disk, told, 22)
     length = Disk(disk.files)
     opened(length)
     assert length.written > 3 * RECORD_BYTES
     for budget in range(length.written):
         second = Disk(disk.files)
         second.budget = budget
-        try:
-            opened(second, 2)
-            raise AssertionError("no cut at %d" % budget)
-        except PowerCut:
-            check_after_cut(second.files, told)
+        assert loses_power(opened, second, 2), budget
+        check_after_cut(second.files, told)
 
 
 def scenario_flash_that_refuses_and_recovers():

@@ -1,7 +1,7 @@
 """Power: what a trip, a fault, an event and a board that was armed are after it came back."""
 
 import simwire
-from virtual_rig import Disk, PowerCut, Rig
+from virtual_rig import Disk, Rig, loses_power
 
 from tanklink.messages import TRIGGERS
 
@@ -106,10 +106,7 @@ def scenario_power_cut_in_the_very_pass_of_the_trip():
         rig.closed(1)
         rig.set(1, degf=165)
         cut_disk.budget = budget
-        try:
-            rig.run(100)
-        except PowerCut:
-            pass
+        loses_power(rig.run, 100)
         rig.listen()
         told = [said for said in rig.heard if said.name == "TRIP"]
         shown = rig.last("STATUS").trip_id

@@ -1,4 +1,4 @@
-"""What the Pico says and when: replies and their replay, rates, slices, silence, STATUS, HEALTH, events until stored."""
+"""What the Pico says and when: replies and their replay, rates, slices, silence, STATUS, HEALTH, events."""
 
 from link import KEPT_REPLIES
 from virtual_rig import DAY_14_S, Rig

@@ -110,7 +110,7 @@ def scenario_fault_line_glitch_that_only_the_interlock_saw():
     rig = running()
     rig.one_pass()
     rig.backend.set_loop(1, False)
-    assert rig.pins() == OPEN_PINS[:1] + (0, 0, 0)
+    assert rig.pins() == OPEN_PINS
     rig.backend.set_loop(1, True)
     expect(rig, "fault_line", "fault_line_1", 1, 0, 0, 1)
 

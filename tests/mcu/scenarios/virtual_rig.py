@@ -37,6 +37,15 @@ class PowerCut(BaseException):
     """The disk lost power in the middle of a write."""
 
 
+def loses_power(function, *arguments):
+    """Call it; whether it lost power on the way."""
+    try:
+        function(*arguments)
+    except PowerCut:
+        return True
+    return False
+
+
 class Disk:
     """Files in memory. budget: bytes that can still be written before the power fails; None = for ever.
 
@@ -170,7 +179,7 @@ class Heard:
         return self._values[self._index[name]]
 
     def __repr__(self):
-        return "%s%r" % (self.name, self._values)
+        return f"{self.name}{self._values!r}"
 
 
 class Rig:
@@ -239,7 +248,7 @@ class Rig:
         """Passes until condition() holds; how long it took in ms."""
         began = self.backend.clock_us
         while not condition():
-            assert self.backend.clock_us - began < 1000 * ms, "not within %d ms" % ms
+            assert self.backend.clock_us - began < 1000 * ms, f"not within {ms} ms"
             self.one_pass()
         self.listen()
         return (self.backend.clock_us - began) / 1000
@@ -293,7 +302,7 @@ class Rig:
             for said in self.replies[before:]:
                 if said.seq == seq:
                     return said
-        raise AssertionError("no reply to %s; heard %r" % (name, self.heard))
+        raise AssertionError(f"no reply to {name}; heard {self.heard!r}")
 
     def refused(self, name, *values):
         """Send a message and return the reason for which it is refused."""
@@ -305,7 +314,7 @@ class Rig:
     def accepted(self, name, *values):
         """Send a message that must be carried out."""
         answer = self.ask(name, *values)
-        assert answer.name != "NAK", "%s refused: %s" % (name, NAK_REASONS[answer.reason])
+        assert answer.name != "NAK", f"{name} refused: {NAK_REASONS[answer.reason]}"
         return answer
 
     def last(self, name):
@@ -316,7 +325,7 @@ class Rig:
                 found = said
         if found:
             return found
-        raise AssertionError("never heard %s: %r" % (name, [said.name for said in self.heard]))
+        raise AssertionError(f"never heard {name}: {[said.name for said in self.heard]!r}")
 
     def events(self):
         """Every event heard so far, once each, in the order of their numbers."""

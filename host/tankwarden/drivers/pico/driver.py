@@ -5,7 +5,7 @@ Everything here runs on the engine's loop; only opening the port, which may take
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -52,6 +52,7 @@ class PicoView:
     damaged: int
     openings: int
     retries: int
+    refused: Mapping[str, int]  # leases, by the reason of the NAK
 
 
 class PicoDriver:
@@ -101,6 +102,7 @@ class PicoDriver:
             damaged=self._damaged_before + sum(self._reader.counts[1:]),
             openings=self._openings,
             retries=session.retries,
+            refused=dict(session.refusals),
         )
 
     def identity(self) -> tuple[str, int] | None:

@@ -18,7 +18,6 @@ _ADC_CHANNELS = 4  # ADC(0) to ADC(4) name channels on the chip
 _pins = [None] * simboard.N_GPIOS  # as on the chip, Pin(2) is Pin(2)
 _READ = object()  # *args would allocate a tuple, which the chip's Pin.value(x) does not
 
-mem16 = registers.Mem16()
 mem32 = registers.Mem32()
 
 

@@ -1,6 +1,6 @@
 """PIO0's four state machines as the firmware's registers show them, each running the relay program.
 
-Over the RelayModel this adds what the CPU can see or do: FIFOs, address register, executed jumps. It knows one program
+Over the RelayModel this adds what the CPU can see or do: FIFO, address register, executed jumps. It knows one program
 only and refuses any other, so that the model and the firmware cannot drift apart unnoticed.
 """
 
@@ -9,7 +9,6 @@ import simwire
 
 FIFO_DEPTH = 4
 FJOIN_RX = 1 << 31
-RAN_OUT_WORD = 0xFFFFFFFF  # X after `jmp x--` at 0
 
 
 class RelayMachine:
@@ -20,10 +19,8 @@ class RelayMachine:
         self._index = index
         self._offset = 0
         self._stray = [0] * FIFO_DEPTH  # words that a latched machine does not take
-        self._taken = False
-        self.loaded = False
         self.active = False
-        self.waiting_words = 0
+        self._waiting = 0
         self.shiftctrl = 0
 
     def load(self, words, offset, shiftctrl, sideset_gpio, jmp_gpio):
@@ -41,8 +38,7 @@ class RelayMachine:
         if not shiftctrl & 1 << 19:
             raise NotImplementedError("the relay program shifts out to the right, or `out x,22` takes the wrong end")
         self.active = False
-        self.loaded = True
-        self.waiting_words = 0
+        self._waiting = 0
         self.shiftctrl = shiftctrl
         self._offset = offset
         self._board.emit(simwire.DROP, self._index, 0)  # it will start at `trip`
@@ -66,9 +62,9 @@ class RelayMachine:
         if self.active and not board.bank.relays[self._index].latched:
             board.emit(simwire.PERMIT, self._index, word & pio_relay.PERMIT_MASK)
             return
-        if self.waiting_words < FIFO_DEPTH:
-            self._stray[self.waiting_words] = word & pio_relay.PERMIT_MASK
-            self.waiting_words += 1
+        if self._waiting < FIFO_DEPTH:
+            self._stray[self._waiting] = word & pio_relay.PERMIT_MASK
+            self._waiting += 1
 
     def execute(self, instruction):
         """SMx_INSTR: a plain jump into the relay program."""
@@ -76,10 +72,9 @@ class RelayMachine:
             raise NotImplementedError("machine %d is not active" % self._index)
         target = (instruction & 31) - self._offset
         if instruction & ~31 == 0 and target == pio_relay.ARM:
-            self._taken = False
             self._board.emit(simwire.REARM, self._index, 0)
-            words = self.waiting_words
-            self.waiting_words = 0
+            words = self._waiting
+            self._waiting = 0
             for i in range(words):  # permits left in the FIFO take effect now, as on the chip
                 self.put(self._stray[i])
         elif instruction & ~31 == 0 and target == pio_relay.TRIP:
@@ -88,21 +83,7 @@ class RelayMachine:
             raise NotImplementedError("executing 0x%04x: only jumps to `arm` and `trip`" % instruction)
 
     def set_shiftctrl(self, value):
-        """SMx_SHIFTCTRL. Changing FJOIN_RX empties both FIFOs."""
+        """SMx_SHIFTCTRL. Changing FJOIN_RX empties the FIFO."""
         if (value ^ self.shiftctrl) & FJOIN_RX:
-            self.waiting_words = 0
-            self._taken = True
+            self._waiting = 0
         self.shiftctrl = value
-
-    @property
-    def pushed(self):
-        """Words in the RX FIFO: the one that `trip` left."""
-        self._board.refresh()
-        return 1 if self._board.bank.relays[self._index].latched and not self._taken else 0
-
-    def take(self):
-        """RXF: all ones if the permit ran out, else what was left of it (0 here: the model does not count)."""
-        if not self.pushed:
-            return 0
-        self._taken = True
-        return RAN_OUT_WORD if self._board.bank.relays[self._index].cause == pio_relay.RAN_OUT else 0

@@ -16,14 +16,13 @@ PERMIT_MASK = (1 << 22) - 1  # `out x,22`: the cap of any permit, 134.2 ms at 12
 CYCLES_PER_US = 125
 
 LATCHED, WAITING, RUNNING = 0, 1, 2  # in `latch`; in `arm`, for a first permit; pin high
-NEVER_ARMED, RAN_OUT, BY_FAULT, DROPPED = 0, 1, 2, 3  # why a machine latched
 
 
 class RelayModel:
     """One state machine and its side-set pin.
 
-    level, latched: as of the last call. cause: why it latched last. rose_us, fell_us: the exact instants of the last
-    edges (put + (4n + 1) cycles for a permit that ran out).
+    level, latched: as of the last call. rose_us, fell_us: the exact instants of the last edges (put + (4n + 1) cycles
+    for a permit that ran out). end: when the present permit runs out.
     """
 
     def __init__(self, cycles_per_tick=CYCLES_PER_US):
@@ -33,14 +32,13 @@ class RelayModel:
         self.state = LATCHED
         self.level = 0
         self.latched = True
-        self.cause = NEVER_ARMED
         self.rose_us = 0
         self.fell_us = 0
 
     def advance(self, t):
         """Let time pass until t: a permit may run out on the way."""
         if self.state == RUNNING and t >= self.end:
-            self._fall(self.end, RAN_OUT)
+            self._fall(self.end)
 
     def rearm(self, t, fault_ok):
         """FIFO cleared and `jmp arm`: pin low, waiting for a first permit."""
@@ -56,7 +54,7 @@ class RelayModel:
         if self.state == LATCHED:
             return
         if not self._fault_ok:
-            self._fall(t, BY_FAULT)
+            self._fall(t)
             return
         if self.state == WAITING:
             self.state = RUNNING
@@ -66,30 +64,25 @@ class RelayModel:
 
     def drop(self, t):
         """`jmp trip`: low at once from any state, and latched."""
-        self.latch(t, DROPPED)
-
-    def latch(self, t, cause):
-        """Low at once from any state, and latched, if it was not before."""
         self.advance(t)
         if self.state != LATCHED:
-            self._fall(t, cause)
+            self._fall(t)
 
     def fault(self, t, ok):
         """The fault line's level from t on. Only a running machine looks at it all the time."""
         self.advance(t)
         self._fault_ok = ok
         if self.state == RUNNING and not ok:
-            self._fall(t, BY_FAULT)
+            self._fall(t)
 
     def reset(self):
         """The chip's reset: pin low, machine as new."""
         self.__init__(self._cycles)
 
-    def _fall(self, t, cause):
+    def _fall(self, t):
         self._low(t)
         self.state = LATCHED
         self.latched = True
-        self.cause = cause
 
     def _low(self, t):
         if self.level:
@@ -181,7 +174,7 @@ class RelayBank:
         if truth >> 4 == self.rearms:
             for i in range(4):
                 if truth >> i & 1:
-                    self.relays[i].latch(t, BY_FAULT)  # a permit's end both sides see: it was a dip of the fault line
+                    self.relays[i].drop(t)
             self.advance(t)
 
     def _refresh_lines(self, t):

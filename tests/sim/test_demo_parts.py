@@ -1,0 +1,240 @@
+"""The demo's parts: its configuration, the day before, the sentences, the summary, what it refuses."""
+
+import json
+import socket
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tankwarden import config, wiring
+from tankwarden.demo import story
+from tankwarden.demo.children import Child, DemoError
+from tankwarden.demo.cli import data_folder, free_address
+from tankwarden.demo.configuration import demo_config
+from tankwarden.demo.past import DAY_MS, Past, Truth
+from tankwarden.demo.run import start_ms
+from tankwarden.demo.story import Edge, Lost, TraceTail
+from tankwarden.demo.summary import Summary
+from tankwarden.sim.defaults import CIRCUITS, scaling_points
+from tankwarden.store import open_store, unpack_states
+
+CLOCK = {"epoch_wall_ms": 1_781_631_000_000, "epoch_mono_ns": 5, "speed": 1.0, "ok": True}
+START_MS = 1_781_631_000_000  # 2026-06-16 10:30 at the site
+
+# -- configuration -----------------------------------------------------------------------------------------------
+
+
+def test_the_configuration_is_one_that_the_host_takes_and_says_what_the_plant_is() -> None:
+    settings = config.parse(demo_config("/tmp/tty", CLOCK))
+    assert settings.pico.port == "/tmp/tty"
+    assert settings.clock is not None
+    assert (settings.clock.epoch_wall_ms, settings.clock.epoch_mono_ns, settings.clock.speed) == (START_MS, 5, 1)
+    for spec, circuit in zip(CIRCUITS, settings.circuits, strict=True):
+        assert circuit.resistance_ohm == spec.element_ohm
+        assert circuit.target_degf == spec.target_degf
+    for scale in settings.scales:
+        assert scale.points == tuple(scaling_points(scale.channel))
+
+
+def test_overrides_reach_their_sections_and_every_circuit() -> None:
+    text = demo_config(
+        "auto", CLOCK, {"recorder": {"period_s": 5}, "pico": {"ttl_ms": 1000}, "circuit": {"min_off_s": 0}}
+    )
+    settings = config.parse(text)
+    assert (settings.recorder.period_s, settings.pico.ttl_ms, settings.pico.port) == (5, 1000, "auto")
+    assert [circuit.min_off_s for circuit in settings.circuits] == [0, 0]
+
+
+def test_rows_of_a_fast_clock_are_no_gap() -> None:
+    fast = config.parse(demo_config("auto", {**CLOCK, "speed": 720.0}))
+    assert fast.energy.max_gap_s > 720 * 0.1 * 2, "two of the Pico's reports"
+    assert config.parse(demo_config("auto", CLOCK)).energy.max_gap_s == 60
+
+
+def test_names_with_quotes_and_umlauts_survive() -> None:
+    settings = config.parse(demo_config('/tmp/a "b" ü', CLOCK))
+    assert settings.pico.port == '/tmp/a "b" ü'
+
+
+# -- the day before ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def past() -> tuple[Past, list[Any]]:
+    past = Past(START_MS - DAY_MS, START_MS, seed=4)
+    return past, list(past.rows())
+
+
+def test_the_stores_energy_of_the_past_equals_the_plants(past: tuple[Past, list[Any]], tmp_path: Path) -> None:
+    day, rows = past
+    settings = config.parse(demo_config("auto", CLOCK))
+    with open_store(tmp_path / "db") as store:
+        store.recorder.measurements(rows)
+        stored_wh = sum(
+            store.queries(wiring.calibration_of(settings)).energies_wh(START_MS - DAY_MS, START_MS).values()
+        )
+    assert day.truth.wh[-1] > 5000
+    assert stored_wh == pytest.approx(day.truth.wh[-1], rel=0.005)
+
+
+def test_rows_of_the_past_are_whole_and_heat_by_day_only(past: tuple[Past, list[Any]]) -> None:
+    day, rows = past
+    assert [row.ts_ms for row in rows] == [START_MS - DAY_MS + 20_000 * n for n in range(1, 4321)]
+    closed_hours = {row.ts_ms // 3_600_000 % 24 for row in rows if unpack_states(row.states).relays}
+    assert closed_hours
+    assert not closed_hours & {(hour + 7) % 24 for hour in (20, 21, 22, 23, 0, 1, 2, 3, 4, 5)}
+    assert {unpack_states(row.states).relays for row in rows} <= {0, 0b0011, 0b1100, 0b1111}
+    for spec in CIRCUITS:
+        assert 60 < day.tank_degf[spec.circuit] < spec.target_degf - spec.hysteresis_degf, (
+            "nothing would heat at the start"
+        )
+
+
+def test_truth_is_interpolated_and_holds_at_its_ends() -> None:
+    truth = Truth()
+    for at_ms, wh in ((100, 0), (200, 10), (200, 99), (400, 10), (500, 30)):
+        truth.add(at_ms, wh)
+    assert [truth.at(ms) for ms in (0, 100, 150, 200, 300, 450, 500, 900)] == [0, 0, 5, 10, 10, 20, 30, 30]
+
+
+def test_the_demo_starts_at_half_past_ten_of_the_sites_day() -> None:
+    zone = ZoneInfo("America/Phoenix")
+    for hour in (0.1, 10.5, 23.9):
+        assert start_ms(START_MS + (hour - 10.5) * 3_600_000, zone) == START_MS
+
+
+# -- the story ---------------------------------------------------------------------------------------------------
+
+
+def edges(circuit: int, level: int, *times_ms: float, relays: tuple[str, str] = ("outside", "inside")) -> list[Edge]:
+    return [Edge(round(at * 1e6), circuit, relay, level) for at, relay in zip(times_ms, relays, strict=True)]
+
+
+def test_edges_of_a_circuit_within_a_moment_are_one_group() -> None:
+    both = edges(1, 0, 1000, 1050) + edges(2, 0, 1001, 1051) + edges(1, 1, 1100, 1150) + edges(1, 0, 2000, 2050)
+    found = story.groups(both)
+    assert [(g[0].circuit, g[0].level, len(g)) for g in found] == [(1, 0, 2), (2, 0, 2), (1, 1, 2), (1, 0, 2)]
+
+
+@pytest.mark.parametrize(
+    ("group", "lost", "words"),
+    [
+        (edges(1, 1, 0, 51), None, "relay 1 outside closed, inside 51 ms later: why"),
+        (edges(2, 0, 0, 0.3), None, "relay 2 outside opened, inside with it: why"),
+        (
+            edges(1, 0, 3003, 3053), Lost(1_000_000_000, "killed"),
+            "relay 1 outside opened 2.003 s after the host was killed, inside 50 ms later: why",
+        ),
+        (edges(1, 0, 900, 950), Lost(1_000_000_000, "killed"), "relay 1 outside opened, inside 50 ms later: why"),
+    ],
+)  # fmt: skip
+def test_sentences(group: list[Edge], lost: Lost | None, words: str) -> None:
+    assert story.sentence(group, "why", lost) == words
+
+
+STATUS = {
+    "trip": None,
+    "circuits": [
+        {"circuit": 1, "output": {"why": "heats", "holds": []}},
+        {"circuit": 2, "output": {"why": "rests", "holds": ["min_off_s holds it"]}},
+    ],
+}
+RUNNING, LOST = {"cpu": "running"}, Lost(0, "killed")
+TRIPPED = {**STATUS, "trip": {"text": "a short"}}
+
+
+@pytest.mark.parametrize(
+    ("circuit", "level", "status", "board", "lost", "restarted", "words"),
+    [
+        (1, 1, STATUS, RUNNING, None, False, "heats"),
+        (2, 0, STATUS, RUNNING, None, False, "rests; min_off_s holds it"),
+        (1, 0, TRIPPED, RUNNING, None, False, "a trip: a short"),
+        (1, 0, None, RUNNING, LOST, False, "its lease ran out"),
+        (1, 0, None, {"cpu": "off"}, None, False, "the Pico went down"),
+        (1, 0, TRIPPED, RUNNING, None, True, "the Pico went down"),
+        (1, 0, STATUS, {"cpu": "hung"}, None, False, "processor hangs"),
+        (1, 0, None, RUNNING, None, False, "nobody answers"),
+    ],
+)
+def test_reasons(
+    circuit: int, level: int, status: Any, board: Any, lost: Lost | None, restarted: bool, words: str
+) -> None:
+    assert words in story.reason(edges(circuit, level, 0, 50), status, board, lost, restarted)
+
+
+def test_the_trace_is_read_as_it_grows_even_by_half_lines_and_without_a_file(tmp_path: Path) -> None:
+    file = tmp_path / "trace"
+    tail = TraceTail(file)
+    assert tail.edges() == []
+    file.write_text("1 relay.1.outside 1\n2 light.3 40000\n3 relay.2.ins")
+    assert tail.edges() == [Edge(1, 1, "outside", 1)]
+    with file.open("a") as trace:
+        trace.write("ide 0\n")
+    assert tail.edges() == [Edge(3, 2, "inside", 0)]
+    assert tail.edges() == []
+
+
+# -- the summary -------------------------------------------------------------------------------------------------
+
+
+def test_summary_puts_the_pages_energy_beside_the_ledgers() -> None:
+    circuits = {"1": {"closures": {"outside": 3, "inside": 2}}}
+    text = Summary(61.25, 44_100, 14_012.0, 14_000.0, circuits, ["trip", "boot", "trip"], 1, 2).text()
+    assert "ran 61.2 s (12:15:00 of the tanks' time); host restarted 1 times, Pico 2 times" in text
+    assert "page 14.012 kWh, plant's ledger 14.000 kWh (0.09 % apart)" in text
+    assert "1 outside 3, 1 inside 2" in text
+    assert "boot 1, trip 2" in text
+
+
+def test_summary_of_nothing() -> None:
+    text = Summary(1, 1, 0, 0, {}, [], 0, 0).text()
+    assert "apart" not in text
+    assert "events: none" in text
+
+
+# -- what is refused ---------------------------------------------------------------------------------------------
+
+
+def test_an_address_in_use_is_refused_and_port_0_becomes_a_free_one() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(DemoError, match=r"cannot be served \(Address already in use\): choose another with --http"):
+            free_address(f"127.0.0.1:{taken.getsockname()[1]}")
+    assert free_address("127.0.0.1:0")[1] > 0
+
+
+@pytest.mark.parametrize("text", ["8080", "localhost", "host:port", ":8080", "127.0.0.1:70000"])
+def test_what_is_no_address_is_refused(text: str) -> None:
+    with pytest.raises(DemoError, match="is not HOST:PORT"):
+        free_address(text)
+
+
+def test_a_demo_adds_nothing_to_a_real_hosts_data_but_goes_on_with_its_own(tmp_path: Path) -> None:
+    (tmp_path / "tankwarden.db").touch()
+    with pytest.raises(DemoError, match="holds the data of a real host"), data_folder(tmp_path):
+        pass
+    own = tmp_path / "own"
+    for _ in range(2):
+        with data_folder(own) as data:
+            (data / "tankwarden.db").touch()
+    assert own.is_dir()
+
+
+def test_a_folder_that_cannot_be_written_is_told_and_a_temporary_one_is_removed() -> None:
+    with pytest.raises(DemoError, match=r"--data /proc/x: cannot be written"), data_folder(Path("/proc/x")):
+        pass
+    with data_folder(None) as data:
+        assert data.is_dir()
+    assert not data.exists()
+
+
+def test_a_child_that_fails_is_quoted(tmp_path: Path) -> None:
+    child = Child(tmp_path / "log", "sim", "--speed", "0")
+    assert str(child.failed("it did not start")).endswith("(nothing)")
+    child.start()
+    child.wait()
+    assert child.exit_code == 2
+    assert "0 is not 0.1 to 3600" in str(child.failed("it did not start"))
