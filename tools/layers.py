@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-PURE = ("tankwarden.errors", "tankwarden.config", "tankwarden.events")
+PURE = ("tankwarden.errors", "tankwarden.config", "tankwarden.config_checks", "tankwarden.events")
 BASE = (*PURE, "tankwarden.clock", "tankwarden.resources", "tankwarden.fields", "tankwarden.ceilings")
 IO = ("asyncio", "io", "os", "pathlib", "peewee", "playhouse", "select", "selectors", "serial", "shutil", "signal",
       "socket", "sqlite3", "subprocess", "tempfile", "threading", "time", "bottle", "waitress")  # fmt: skip

@@ -2,14 +2,14 @@
 
 from tankwarden.ceilings import ceilings
 from tankwarden.clock import Clock, SimulatedClock, SystemClock
-from tankwarden.config import Config
+from tankwarden.config import Config, circuit_channels
 from tankwarden.drivers import registry
 from tankwarden.drivers.interfaces import Sensor, Switch
 from tankwarden.drivers.pico.channel import PicoChannelSensor
 from tankwarden.drivers.pico.circuit import PicoCircuit
 from tankwarden.drivers.pico.configuration import BoardConfig, board_config
 from tankwarden.drivers.pico.driver import PicoDriver
-from tankwarden.flows.readings import circuit_probes, probe_of
+from tankwarden.flows.readings import probe_of
 from tankwarden.flows.snapshot import Scales
 from tankwarden.logic import pico_config
 from tankwarden.logic.quality import Rules
@@ -44,7 +44,7 @@ def probes_of(config: Config, pico: PicoDriver, clock: Clock) -> dict[str, tuple
     """Every probe by its name: the channels of the circuits, and the sensors."""
     probes: dict[str, tuple[Sensor, Rules]] = {}
     for circuit in config.circuits:
-        for channel in circuit_probes(circuit.circuit):
+        for channel in circuit_channels(circuit.circuit):
             wire = _wire_limits(channel)
             rules = Rules(PROBE_PERIOD_S, PROBE_STALE_AFTER, open_counts=wire[0], short_counts=wire[1])
             probes[channel] = (PicoChannelSensor(pico, channel, points_of(config, channel)), rules)
@@ -68,7 +68,7 @@ def _wire_limits(channel: str) -> tuple[int | None, int | None]:
 
 def probe_of_channel(config: Config) -> dict[str, str]:
     """The Pico's channel → the name of the probe that reads it."""
-    own = {channel: channel for circuit in config.circuits for channel in circuit_probes(circuit.circuit)}
+    own = {channel: channel for circuit in config.circuits for channel in circuit_channels(circuit.circuit)}
     return own | {s.parameters.channel: probe_of(s.id) for s in config.sensors if s.driver == "pico"}
 
 
@@ -76,7 +76,7 @@ def probe_names(config: Config) -> dict[str, str]:
     """The name of a probe → what people call it."""
     names = {probe_of(sensor.id): sensor.name for sensor in config.sensors}
     for circuit in config.circuits:
-        for channel in circuit_probes(circuit.circuit):
+        for channel in circuit_channels(circuit.circuit):
             names[channel] = f"{circuit.name} {channel.rpartition('_')[0]}"
     return names
 

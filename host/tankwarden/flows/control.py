@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from tankwarden.clock import Clock
-from tankwarden.config import Circuit, Config
+from tankwarden.config import Circuit, Config, circuit_channels
 from tankwarden.drivers.interfaces import Switch
 from tankwarden.flows.claims import ClaimBook
-from tankwarden.flows.readings import Change, Probes, Reading, circuit_probes
+from tankwarden.flows.readings import Change, Probes, Reading
 from tankwarden.flows.supervise import Beat
 from tankwarden.logic import holds, lockout, thermostat
 from tankwarden.logic.claims import Claim, Decision, Output, resolve
@@ -158,7 +158,7 @@ class Control:
 
     def _decide(self, circuit: _Circuit, claims: Sequence[Claim], now_s: float, now_ms: int) -> CircuitTick:
         config, output = circuit.config, output_id(circuit.config.id)
-        current, voltage, temperature = (self._probes.readings[c] for c in circuit_probes(config.circuit))
+        current, voltage, temperature = (self._probes.readings[c] for c in circuit_channels(config.circuit))
         probe = probe_claim(output, f"{config.name} temperature", temperature.quality, temperature.since_ms)
         own = [self._regulate(circuit, temperature, now_ms).claim(output)] + ([probe] if probe else [])
         decision = resolve([*claims, *own], now_ms, Output(output))

@@ -19,11 +19,6 @@ def probe_of(sensor_id: str) -> str:
     return f"sensor.{sensor_id}"
 
 
-def circuit_probes(circuit: int) -> tuple[str, str, str]:
-    """The names of a circuit's probes: current, voltage, temperature."""
-    return f"current_{circuit}", f"voltage_{circuit}", f"temperature_{circuit}"
-
-
 def rounded(value: float | None, digits: int) -> float | None:
     """For people: rounded, and never −0.0."""
     return None if value is None else round(value, digits) + 0.0
