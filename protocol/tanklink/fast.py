@@ -21,7 +21,7 @@ _RESIDUE = 0x2144DF1C  # what crc32 makes of anything with its own CRC, little-e
 _FALSE, _TRUE = 0xC2, 0xC3  # MessagePack; the only values that compare and compute as integers and are none
 
 _Values = tuple[Any, ...]  # (id, seq, *fields), each of any type
-_packed: Callable[[_Values], bytes] = Packer().pack  # made once: packb makes a Packer each time
+_packed: Callable[[_Values], bytes] = Packer(buf_size=1024).pack  # made once: packb makes one each time
 
 
 class Frame(NamedTuple):

@@ -7,14 +7,14 @@ Users import frames.py, which offers what their interpreter has.
 from array import array
 
 from tanklink import cobs, crc, msgpack
-from tanklink._compat import const
+from tanklink._compat import const, micropython, ptr8
 from tanklink.errors import FieldRangeError, FrameLengthError
 from tanklink.messages import BY_ID, HOST
 from tanklink.schema import BLOB, FLAG, INT
 
 MAX_BODY = const(240)  # decoded, with its CRC
-MAX_CODE = MAX_BODY + 1  # what COBS makes of it, without the delimiters
-MAX_FRAME = MAX_BODY + 3
+MAX_CODE = const(241)  # what COBS makes of it, without the delimiters
+MAX_FRAME = const(243)
 MIN_BODY = const(7)  # array of id and seq, and the CRC
 MAX_SEQ = const(65535)
 
@@ -58,8 +58,7 @@ class ByteReader:
         self.seq = 0
         self.values = ()
         self.counts = [0] * len(REASONS)
-        self._buf = bytearray(MAX_CODE)
-        self._n = 0  # bytes since the last delimiter; stops at MAX_CODE + 1
+        self._buf = bytearray(MAX_CODE + 1)  # the last byte is _collect's
         known = [message for message in BY_ID.values() if message.sender == sender]
         self._by_id = [None] * (1 + max([message.id for message in known]))
         self._lists = self._by_id[:]
@@ -71,17 +70,9 @@ class ByteReader:
 
     def push(self, byte):
         """Take one byte. True when it completes a valid frame."""
-        n = self._n
-        if byte:
-            if n < MAX_CODE:
-                self._buf[n] = byte
-                self._n = n + 1
-            else:
-                self._n = MAX_CODE + 1
-            return False
+        n = _collect(self._buf, byte)
         if n == 0:
-            return False  # the other of two delimiters between frames
-        self._n = 0
+            return False
         reason = self._take(n)
         self.counts[reason] += 1
         return reason == OK
@@ -146,6 +137,24 @@ class ByteReader:
             values[i] = bytearray(self._buf[at : at + size])
         else:
             values[i] = str(self._buf[at : at + size], "ascii")
+
+
+@micropython.viper
+def _collect(buf, byte: int) -> int:
+    """Add a byte to those since the last delimiter; at a delimiter, return how many there were.
+
+    buf[MAX_CODE] counts them and stops at MAX_CODE + 1, which says that there were too many.
+    """
+    p = ptr8(buf)
+    n = p[MAX_CODE]
+    if byte == 0:
+        p[MAX_CODE] = 0
+        return n
+    if n < MAX_CODE:
+        p[n] = byte
+    if n <= MAX_CODE:
+        p[MAX_CODE] = n + 1
+    return 0
 
 
 def _receiving_list(message):

@@ -2,6 +2,7 @@
 
 import os
 import select
+import shutil
 import socket
 import struct
 import subprocess
@@ -31,6 +32,7 @@ class BoardProcess:
         self._command, self._page, self.flash = command, folder / "page", folder / "flash"
         self._log = folder / "stderr"
         self.flash.mkdir()
+        self.program = REPO / "mcu"
         self._process: subprocess.Popen[bytes] | None = None
         self._words = [0] * simwire.N_WORDS
         self._words[simwire.W_MAGIC] = simwire.MAGIC
@@ -54,7 +56,7 @@ class BoardProcess:
         self._out, out = os.pipe()
         self._reader = FrameReader()
         self._heard: list[Frame] = []
-        arguments = [SHIMS / "run_board.py", self._page, f"/dev/fd/{out}", REPO / "mcu", REPO / "protocol"]
+        arguments = [SHIMS / "run_board.py", self._page, f"/dev/fd/{out}", self.program, REPO / "protocol"]
         with open(self._log, "wb") as log:
             self._process = subprocess.Popen(
                 [*self._command, *map(str, arguments)],
@@ -75,11 +77,16 @@ class BoardProcess:
     def wait_for_reset(self) -> list[tuple[int, int, int]]:
         """Until the board has reset itself; its records as (kind, a, b)."""
         assert self._process is not None
-        data = b""
-        while chunk := os.read(self._out, 65536):
-            data += chunk
+        rows = self.chip_records(PATIENCE_S)
         self._process.wait(PATIENCE_S)
         assert not self._log.read_text(), self._log.read_text()
+        return rows
+
+    def chip_records(self, quiet_s: float) -> list[tuple[int, int, int]]:
+        """What the chip did, as (kind, a, b), until it ended or did nothing for so long."""
+        data = b""
+        while select.select([self._out], [], [], quiet_s)[0] and (chunk := os.read(self._out, 65536)):
+            data += chunk
         rows = struct.iter_unpack(simwire.RECORD_FORMAT, data[: len(data) // 24 * 24])
         return [(kind, a, b) for _, kind, a, b, _ in rows]
 
@@ -205,6 +212,21 @@ def test_maintenance_leaves_the_repl_free_once(board: BoardProcess) -> None:
     board.start(simwire.CAUSE_SOFT)
     welcome = board.hello()
     assert (state(welcome), cause(welcome)) == ("disarmed", "maintenance")
+
+
+def test_a_program_that_cannot_start_leaves_the_repl_free(board: BoardProcess, tmp_path: Path) -> None:
+    """As one that was copied by half: no reset, no watchdog, the reason in crash.txt."""
+    board.program = tmp_path / "broken"
+    shutil.copytree(REPO / "mcu", board.program)
+    (board.program / "telemetry.py").unlink()
+    board.start()
+    board.send(records.Hello(digest=messages.DIGEST, session=3))
+    assert board.hear(lambda *_: True, 1.5) is None
+    assert "telemetry" in (board.flash / "crash.txt").read_text()
+    kinds = [kind for kind, _, _ in board.chip_records(0)]
+    assert simwire.PIN in kinds
+    assert simwire.WDT not in kinds
+    assert simwire.RESET not in kinds
 
 
 def test_power_cut_while_tripped(board: BoardProcess) -> None:

@@ -82,6 +82,13 @@ def test_any_word_is_capped_at_22_bits():
     assert relay.level == 0
 
 
+def test_the_cap_holds_for_renewals_too():
+    for phase in range(4):
+        relay = running(phase=phase).put(ALL_ONES).step(8)
+        assert relay.level == 1
+        assert (1 << 22) - 4 < relay.state.x_register < 1 << 22
+
+
 def test_a_permit_of_0_drops_a_running_relay():
     for phase in range(8):
         relay = running(phase=phase)

@@ -4,6 +4,7 @@ import chip_time
 import machine
 import pytest
 import rp2
+import simboard
 
 # dir() of MicroPython 1.26.1, board RPI_PICO, on an emulated RP2040
 ON_THE_CHIP = {
@@ -46,3 +47,9 @@ def test_constants_have_the_chips_values():
     assert (machine.PWRON_RESET, machine.WDT_RESET) == (1, 3)
     assert (machine.Pin.IN, machine.Pin.OUT, machine.Pin.PULL_UP, machine.Pin.PULL_DOWN) == (0, 1, 1, 2)
     assert (rp2.PIO.OUT_LOW, rp2.PIO.SHIFT_RIGHT, rp2.PIO.JOIN_RX) == (2, 1, 2)
+
+
+def test_outside_a_simulation_the_chips_modules_say_what_is_missing(monkeypatch):
+    monkeypatch.setattr(simboard, "_board", None)
+    with pytest.raises(RuntimeError, match=r"call simboard\.use\(backend\)"):
+        machine.Pin(2, machine.Pin.OUT)

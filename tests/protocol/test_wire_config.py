@@ -9,7 +9,7 @@ from math import floor
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tanklink.config import VALUE_MAX, Config
@@ -85,6 +85,7 @@ def test_the_watching_integer_watches() -> None:
 
 
 @given(table=tables, counts=st.integers(0, 4095), channel=st.integers(0, N_CHANNELS - 1))
+@settings(deadline=None)
 def test_scaling_is_exact_and_never_reaches_2_30(table: list[tuple[int, int]], counts: int, channel: int) -> None:
     config = instrument(with_table(table, channel))
     assert config.scale(channel, Small(counts)) == exact(table, counts)

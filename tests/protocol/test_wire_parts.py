@@ -4,7 +4,7 @@ import binascii
 
 import pytest
 from cobs import cobs as package
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tanklink import cobs, crc
@@ -13,6 +13,7 @@ bodies = st.one_of(st.binary(max_size=253), st.binary(max_size=253).map(lambda d
 
 
 @given(body=bodies)
+@settings(deadline=None)
 def test_cobs_is_the_package_s(body: bytes) -> None:
     buf = bytearray(b"\xaa" + body)
     cobs.encode(buf, 0, len(buf))
@@ -22,6 +23,7 @@ def test_cobs_is_the_package_s(body: bytes) -> None:
 
 
 @given(code=st.binary(min_size=1, max_size=253))
+@settings(deadline=None)
 def test_cobs_decodes_what_the_package_decodes_and_nothing_else(code: bytes) -> None:
     buf = bytearray(code)
     try:
@@ -34,6 +36,7 @@ def test_cobs_decodes_what_the_package_decodes_and_nothing_else(code: bytes) -> 
 
 
 @given(data=st.binary(max_size=300), start=st.integers(0, 20))
+@settings(deadline=None)
 def test_crc_is_binascii_s(data: bytes, start: int) -> None:
     expected = binascii.crc32(data)
     buf = bytearray(start) + data + bytearray(6)

@@ -61,7 +61,7 @@ def packed(frames: list[Frame]) -> list[bytes]:
 
 @pytest.mark.parametrize("name", cases.NAMES)
 @given(data=st.data())
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_every_message_makes_the_round_trip(name: str, data: st.DataObject) -> None:
     """Writers agree on the bytes, readers on the content and its types."""
     message = cases.BY_NAME[name]
@@ -177,7 +177,7 @@ edits = st.lists(st.tuples(st.integers(0, 2), st.integers(0, 300), st.integers(0
 
 
 @given(chunks=st.lists(st.one_of(st.binary(max_size=40), st.sampled_from(telemetry(9)).map(lambda f: pack(*f[::-1])))))
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)
 @example(chunks=[b"\x01" * 242, b"\0", b"\x01" * 241 + b"\0"])
 def test_both_readers_make_the_same_of_any_bytes(chunks: list[bytes]) -> None:
     for sender in SENDERS:
@@ -200,7 +200,7 @@ any_payload = st.one_of(
 
 
 @given(payload=any_payload, changes=edits)
-@settings(max_examples=400)
+@settings(max_examples=400, deadline=None)
 @example(payload=b"\xc4\x03\x05\x01\x07", changes=[])  # bytes whose bytes read as PING
 @example(payload=b"\x94\xcb\x3f\xf0\0\0\0\0\0\0\x01\x07\x07", changes=[])  # id 1.0
 @example(payload=b"\x83\x05\x01\x01\x02\x02\x03", changes=[])  # a map with PING's id for a key

@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 import wire_cases as cases
+from msgpack import packb
 
 from tanklink import messages, records
 from tanklink.errors import FieldRangeError, FrameLengthError
 from tanklink.frames import MAX_FRAME, encode_into, pack
-from tanklink.schema import HOST, STATE, Message, blob, text
+from tanklink.schema import BLOB, HOST, STATE, Message, blob, text
 
 TRIP = records.Trip(
     event_id=1, boot_id=2, at_uptime_s=3, at_uptime_ms_part=4, circuit=1, trigger=1, subject=0, value=-5, limit=6
@@ -47,6 +48,15 @@ def test_the_host_refuses_a_value_that_may_not_travel(record: Any, complaint: st
     assert complaint in str(caught.value)
 
 
+def test_a_refused_record_leaves_nothing_behind() -> None:
+    """The packer is made once: what it had begun when it failed must not come out later."""
+    before = pack(TRIP, 1)
+    for value in (object(), 1 << 70, "text", -1):
+        with pytest.raises(FieldRangeError):
+            pack(TRIP._replace(limit=value, event_id=value), 1)  # type: ignore[arg-type]  # that is the point
+        assert pack(TRIP, 1) == before
+
+
 @pytest.mark.parametrize("record", [TRIP, HELLO], ids=["checked fast", "checked with care"])
 @pytest.mark.parametrize("seq", [-1, 65_536, 1.0, True, None, "1"])
 def test_the_host_refuses_a_wrong_seq(record: records.Record, seq: Any) -> None:
@@ -72,7 +82,7 @@ def test_no_body_over_the_limit_is_written(field: Any) -> None:
     """The longest that fits ends at the end of the buffer; one byte more is refused, and nothing is written past it."""
     message = Message(5, "LONG", HOST, STATE, "", field)
     out = bytearray(MAX_FRAME) + b"guard"
-    make = (lambda n: "a" * n) if field.name == "long" and field.kind == 2 else bytes
+    make = bytes if field.kind == BLOB else "a".__mul__
     room = 240 - 4 - 3 - 2
     assert encode_into(message, 1, [make(room)], out) == MAX_FRAME
     for n in (room + 1, 255, 256, 300):
@@ -84,7 +94,7 @@ def test_no_body_over_the_limit_is_written(field: Any) -> None:
 def test_every_message_fits_a_frame_with_its_greatest_values() -> None:
     out = bytearray(MAX_FRAME)
     for message in messages.TABLE:
-        greatest = [max(cases.edges_of(field), key=lambda value: (len(repr(value)), value)) for field in message.fields]
+        greatest = [max(cases.edges_of(field), key=lambda value: len(packb(value))) for field in message.fields]
         assert encode_into(message, 65_535, greatest, out) <= MAX_FRAME
 
 

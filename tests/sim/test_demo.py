@@ -61,7 +61,7 @@ def start() -> Iterator[Callable[..., Demo]]:
     for demo in started:
         if demo.process.poll() is None:
             demo.process.terminate()
-            demo.end()
+        demo.end()
 
 
 def pids(demo: Demo) -> list[int]:
@@ -84,7 +84,7 @@ def test_it_serves_a_page_with_a_past_survives_kill_9_and_sums_up(start: Callabl
     with urlopen(url + "api/history?hours=24") as answer:
         history = answer.read().decode()
     assert history.count(",") > 3000, "a day of points for five series"
-    demo.wait_for(r"relay 1 inside closed, outside \d+ ms later: on: .*heats to")
+    demo.wait_for(r"relay 1 inside closed, outside \d+ ms later: .*heats to")
     host, sim = pids(demo)
     os.kill(host, signal.SIGKILL)
     after_s = float(demo.wait_for(r"relay 1 outside opened (\S+) s after the host was killed.*its lease ran out")[1])

@@ -1,6 +1,5 @@
 """The demo's parts: its configuration, the day before, the sentences, the summary, what it refuses."""
 
-import json
 import socket
 from pathlib import Path
 from typing import Any
@@ -39,10 +38,8 @@ def test_the_configuration_is_one_that_the_host_takes_and_says_what_the_plant_is
 
 
 def test_overrides_reach_their_sections_and_every_circuit() -> None:
-    text = demo_config(
-        "auto", CLOCK, {"recorder": {"period_s": 5}, "pico": {"ttl_ms": 1000}, "circuit": {"min_off_s": 0}}
-    )
-    settings = config.parse(text)
+    overrides = {"recorder": {"period_s": 5}, "pico": {"ttl_ms": 1000}, "circuit": {"min_off_s": 0}}
+    settings = config.parse(demo_config("auto", CLOCK, overrides))
     assert (settings.recorder.period_s, settings.pico.ttl_ms, settings.pico.port) == (5, 1000, "auto")
     assert [circuit.min_off_s for circuit in settings.circuits] == [0, 0]
 
@@ -72,9 +69,8 @@ def test_the_stores_energy_of_the_past_equals_the_plants(past: tuple[Past, list[
     settings = config.parse(demo_config("auto", CLOCK))
     with open_store(tmp_path / "db") as store:
         store.recorder.measurements(rows)
-        stored_wh = sum(
-            store.queries(wiring.calibration_of(settings)).energies_wh(START_MS - DAY_MS, START_MS).values()
-        )
+        queries = store.queries(wiring.calibration_of(settings))
+        stored_wh = sum(queries.energies_wh(START_MS - DAY_MS, START_MS).values())
     assert day.truth.wh[-1] > 5000
     assert stored_wh == pytest.approx(day.truth.wh[-1], rel=0.005)
 
@@ -84,12 +80,10 @@ def test_rows_of_the_past_are_whole_and_heat_by_day_only(past: tuple[Past, list[
     assert [row.ts_ms for row in rows] == [START_MS - DAY_MS + 20_000 * n for n in range(1, 4321)]
     closed_hours = {row.ts_ms // 3_600_000 % 24 for row in rows if unpack_states(row.states).relays}
     assert closed_hours
-    assert not closed_hours & {(hour + 7) % 24 for hour in (20, 21, 22, 23, 0, 1, 2, 3, 4, 5)}
+    assert not closed_hours & {(hour + 7) % 24 for hour in (20, 21, 22, 23, 0, 1, 2, 3, 4)}
     assert {unpack_states(row.states).relays for row in rows} <= {0, 0b0011, 0b1100, 0b1111}
     for spec in CIRCUITS:
-        assert 60 < day.tank_degf[spec.circuit] < spec.target_degf - spec.hysteresis_degf, (
-            "nothing would heat at the start"
-        )
+        assert 60 < day.tank_degf[spec.circuit] < spec.target_degf - spec.hysteresis_degf, "no heat at the start"
 
 
 def test_truth_is_interpolated_and_holds_at_its_ends() -> None:

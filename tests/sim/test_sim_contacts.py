@@ -1,6 +1,6 @@
 """Contacts move after the travel of their armature, in order of time; a pulse that is too short moves nothing."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tankwarden.sim.contacts import Contacts
@@ -36,6 +36,7 @@ def test_a_pulse_shorter_than_the_travel_moves_nothing() -> None:
     assert contacts.due(10**9) == [(100_000 + CLOSE_US, 0, True)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(1, 30_000), st.booleans()), max_size=30))
 def test_contacts_alternate_and_end_where_the_pin_ends(steps: list[tuple[int, bool]]) -> None:
     contacts, at_us, level = Contacts(1), 0, False

@@ -19,7 +19,7 @@ def close(plant: Plant, circuit: int, closed: bool = True) -> None:
         plant.set_contact(circuit, contact, closed)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.integers(0, 100), st.integers(0, 23), st.lists(st.booleans(), min_size=4, max_size=12))
 def test_what_a_tank_gains_is_what_went_in_less_what_was_lost_and_drawn(
     seed: int, hour: int, switching: list[bool]
@@ -110,6 +110,7 @@ def test_summer_time_moves_the_hours_of_a_site_that_has_it() -> None:
 # -- what the converters see -------------------------------------------------------------------------------------
 
 
+@settings(deadline=None)
 @given(st.floats(34, 211))
 def test_ntc_counts_go_back_to_the_temperature(degf: float) -> None:
     assert defaults.ntc_degf(defaults.ntc_counts(degf)) == pytest.approx(degf)
@@ -122,6 +123,7 @@ def interpolated(points: list[tuple[int, float]], counts: float) -> float:
     raise AssertionError(f"{counts} beyond the points")
 
 
+@settings(deadline=None)
 @given(st.floats(40.1, 211.9))
 def test_temperature_table_is_true_within_a_degree(degf: float) -> None:
     points = defaults.scaling_points("temperature_1")

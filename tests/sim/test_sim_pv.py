@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tankwarden.sim.defaults import PvArray
@@ -24,12 +24,14 @@ def test_curve_goes_through_the_data_sheets_points() -> None:
     assert abs(max(powers, key=lambda volt: powers[volt]) - ARRAY.vmp_v) <= 10
 
 
+@settings(deadline=None)
 @given(photocurrents, st.floats(0, 400), st.floats(0.01, 50))
 def test_current_falls_with_voltage_and_rises_with_light(photocurrent: float, volt: float, more: float) -> None:
     assert SOURCE.current_a(volt + more, photocurrent) < SOURCE.current_a(volt, photocurrent)
     assert SOURCE.current_a(volt, photocurrent + more) > SOURCE.current_a(volt, photocurrent)
 
 
+@settings(deadline=None)
 @given(photocurrents, st.floats(0.01, 10_000))
 def test_operating_point_lies_on_the_curve_and_on_the_resistors_line(photocurrent: float, ohm: float) -> None:
     volt, ampere = SOURCE.operating_point(photocurrent, ohm)

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from functools import partial
 
 from common import figure
 
@@ -59,44 +60,41 @@ def measure_recovery() -> None:
         figure(f"link.recovered_{how}", recovered / len(intact), "share")
 
 
-Damage = Callable[[bytearray, random.Random, list[bytes]], object]
+Damage = Callable[[bytearray, random.Random], None]
 
 
-def _flip(data: bytearray, chance: random.Random, others: list[bytes]) -> None:
+def _flip(data: bytearray, chance: random.Random) -> None:
     for _ in range(chance.randrange(1, 6)):
         data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
 
 
-def _change(data: bytearray, chance: random.Random, others: list[bytes]) -> None:
+def _change(data: bytearray, chance: random.Random) -> None:
     data[chance.randrange(len(data))] = chance.randrange(256)
 
 
-def _drop(data: bytearray, chance: random.Random, others: list[bytes]) -> None:
+def _drop(data: bytearray, chance: random.Random) -> None:
     del data[chance.randrange(len(data))]
 
 
-def _insert(data: bytearray, chance: random.Random, others: list[bytes]) -> None:
+def _insert(data: bytearray, chance: random.Random) -> None:
     data.insert(chance.randrange(len(data)), chance.randrange(256))
 
 
-def _swap(data: bytearray, chance: random.Random, others: list[bytes]) -> None:
+def _swap(data: bytearray, chance: random.Random) -> None:
     a, b = chance.randrange(len(data)), chance.randrange(len(data))
     data[a], data[b] = data[b], data[a]
 
 
-def _burst(data: bytearray, chance: random.Random, others: list[bytes]) -> None:
+def _burst(data: bytearray, chance: random.Random) -> None:
     at = chance.randrange(len(data))
     n = min(chance.randrange(2, 12), len(data) - at)
     data[at : at + n] = chance.randbytes(n)
 
 
-def _splice(data: bytearray, chance: random.Random, others: list[bytes]) -> None:
+def _splice(others: list[bytes], data: bytearray, chance: random.Random) -> None:
     """The beginning of one frame and the end of another, as when a buffer overruns."""
     at = chance.randrange(1, len(data))
     data[at:] = chance.choice(others)[at:]
-
-
-DAMAGE: tuple[Damage, ...] = (_flip, _change, _drop, _insert, _swap, _burst, _splice)
 
 
 def measure_wrong(n: int) -> None:
@@ -104,15 +102,16 @@ def measure_wrong(n: int) -> None:
     chance = random.Random(n)
     sent = frames(POOL, chance)
     wires = [pack(frame.record, frame.seq) for frame in sent]
+    damages: list[Damage] = [_flip, _change, _drop, _insert, _swap, _burst, partial(_splice, wires)]
     reader = FrameReader()
     wrong = 0
     damaged = 0
     while damaged < n:
-        stream = []
+        stream: list[bytearray] = []
         while len(stream) < BLOCK:
             wire = wires[int(chance.random() * POOL)]
             data = bytearray(wire)
-            DAMAGE[int(chance.random() * len(DAMAGE))](data, chance, wires)
+            damages[int(chance.random() * len(damages))](data, chance)
             if data != wire:
                 stream.append(data)
         damaged += BLOCK

@@ -58,6 +58,11 @@ class Child:
             )  # fmt: skip
         self.started_s = time.monotonic()
 
+    def wait(self, patience_s: float = 30.0) -> None:
+        """Until it has ended by itself. subprocess.TimeoutExpired."""
+        if self._process is not None:
+            self._process.wait(patience_s)
+
     def stop(self, patience_s: float = 10.0) -> None:
         """SIGTERM, and SIGKILL if that does not help."""
         if self._process is None or self._process.poll() is not None:

