@@ -258,7 +258,6 @@ class Program:
 
     def arm(self):
         """DISARMED → ARMED."""
-        self._judge.forget()
         self.machine.move("arm")
         self.collect()
 

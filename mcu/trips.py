@@ -218,12 +218,6 @@ class Judge:
                     self.value, self.limit = facts.value, facts.limit
         return self.row is not None
 
-    def forget(self):
-        """Start counting anew, as after arming."""
-        for hits in self._hits:
-            for c in range(N_CIRCUITS):
-                hits[c] = 0
-
 
 class History:
     """When each circuit tripped lately: too often within the window is a fault."""

@@ -13,7 +13,7 @@ REPO = HERE + "/../.."
 sys.path[0:0] = [REPO + "/host/tankwarden/sim/shims", REPO + "/mcu", REPO + "/protocol", HERE + "/scenarios"]
 
 from journaling import check_after_cut, course  # noqa: E402  (found through the line above)
-from virtual_rig import PowerCut, loses_power  # noqa: E402
+from memory_disk import PowerCut, loses_power  # noqa: E402
 
 BLOCK, BLOCKS = 512, 48
 ROUNDS_BEFORE, ROUNDS = 15, 5  # the rotation is among the latter

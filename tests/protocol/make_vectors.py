@@ -19,6 +19,7 @@ import wire_cases as cases
 
 from tanklink import messages
 from tanklink.config import VALUE_MAX
+from tanklink.schema import HOST, PICO
 
 PATH = Path(__file__).with_name("vectors.json")
 Entry = dict[str, Any]
@@ -51,8 +52,9 @@ def other_forms() -> Iterator[Entry]:
 
 
 def refused() -> Iterator[Entry]:
-    for what, frame, reason in cases.damaged_frames():
-        yield {"name": what, "refused": frame.hex(), "reason": reason}
+    for sender, damaged in ((HOST, cases.damaged_frames()), (PICO, cases.damaged_welcomes())):
+        for what, frame, reason in damaged:
+            yield {"name": what, "sender": sender, "refused": frame.hex(), "reason": reason}
 
 
 def config_crc(circuits: dict[int, list[Any]], tables: dict[int, Any]) -> bytes:

@@ -44,7 +44,7 @@ def test_the_host_reads_longer_forms_than_it_writes(entry: dict[str, Any]) -> No
 
 @pytest.mark.parametrize("entry", REFUSED, ids=lambda entry: entry["name"])
 def test_the_host_counts_each_refusal_under_its_reason(entry: dict[str, Any]) -> None:
-    reader = FrameReader(HOST)
+    reader = FrameReader(entry["sender"])
     assert reader.feed(bytes.fromhex(entry["refused"])) == []
     assert dict(zip(REASONS, reader.counts, strict=True)) == dict.fromkeys(REASONS, 0) | {entry["reason"]: 1}
 

@@ -137,6 +137,18 @@ def damaged_frames() -> Iterator[tuple[str, bytes, str]]:
         yield what, framed(payload), reason
 
 
+def damaged_welcomes() -> Iterator[tuple[str, bytes, str]]:
+    """The same of the Pico's: WELCOME is what has a text."""
+    welcome = BY_NAME["WELCOME"]
+    values = [msgpack.packb(value) for value in (welcome.id, 1, *(edges_of(field)[0] for field in welcome.fields[:-1]))]
+    head = bytes((0x90 | (len(values) + 1),)) + b"".join(values)
+    yield "a text that is not ASCII", framed(head + msgpack.packb("1.0 é")), "bad_range"
+    yield "a text that is not UTF-8", framed(head + b"\xa3\x31\xff\xfe"), "bad_range"
+    yield "a text too long", framed(head + msgpack.packb("v" * 17)), "bad_range"
+    yield "bytes for a text", framed(head + msgpack.packb(b"1.0")), "bad_range"
+    yield "no text", framed(head + b"\xc0"), "bad_body"
+
+
 def other_forms() -> Iterator[tuple[str, bytes]]:
     """(what, payload): PING with seq 1 and token 7 in forms that are longer than need be, and good nevertheless."""
     ping = BY_NAME["PING"].id

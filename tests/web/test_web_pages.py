@@ -147,7 +147,14 @@ def test_a_broken_fault_line_and_a_failing_recorder_are_told(site: Any) -> None:
 
 def test_the_pico_and_the_events_are_told(site: Any) -> None:
     pico = words_of(site, "pico")
-    for said in ("Armed", "Up for 2 d 23 h", "Started by power on", "Firmware 5f3a90c1d27be844", "Bad crc 3"):
+    for said in (
+        "Armed",
+        "Up for 2 d 23 h",
+        "Started by power on",
+        "Firmware 5f3a90c1d27be844",
+        "Bad crc 3",
+        "Link: refused lease expired 3",
+    ):
         assert said in pico
     events = words_of(site, "events")
     assert events.index("East array on") < events.index("over-temperature")  # newest first, as given

@@ -176,7 +176,7 @@ def pico() -> dict[str, Any]:
             "tx_dropped": 0,
             "leases_over": 2,
         },
-        "link": {"frames_ok": 2_571_002, "damaged": 4, "openings": 1, "retries": 0},
+        "link": {"frames_ok": 2_571_002, "damaged": 4, "openings": 1, "retries": 0, "refused": {"lease_expired": 3}},
     }
 
 

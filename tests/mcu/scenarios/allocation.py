@@ -10,7 +10,7 @@ from binascii import hexlify
 
 import micropython
 from trips import ARMED, TRIPPED
-from virtual_rig import DAY_14_S, Disk, Rig
+from virtual_rig import DAY_14_S, Rig
 
 from tanklink.frames import MAX_FRAME, encode_into
 from tanklink.messages import LEASE, PING
@@ -217,7 +217,7 @@ def scenario_the_lock_finds_an_allocation():
     """No test that cannot fail: a pass that does allocate is found, under MicroPython."""
     import sys
 
-    rig = Rig(Disk())
+    rig = Rig()
     script = Script(rig, False)
     script.passes = 3
     try:

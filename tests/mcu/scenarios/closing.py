@@ -49,7 +49,7 @@ def scenario_lease_runs_out():
         rig = Rig()
         rig.live_to(uptime_s)
         rig.armed()
-        end_us = rig.closed(1, 2000)
+        end_us = rig.closed(1, 2003)  # between two passes
         rig.run_until(lambda rig=rig: rig.pins() == (0, 1, 0, 0), 2500)
         assert end_us <= edges(rig)[OUTSIDE] <= end_us + 1000, (edges(rig), end_us)
         rig.run_until(lambda rig=rig: rig.pins() == (0, 0, 0, 0), 500)
@@ -61,6 +61,29 @@ def scenario_lease_runs_out():
         assert 0 <= event.value <= 6
         assert event.at_uptime_s >= uptime_s
         assert rig.state() == "armed"  # not latched
+
+
+class SlowJudge:
+    """The real one, on a processor that needs 3 ms for it."""
+
+    def __init__(self, rig):
+        self._rig, self._real = rig, rig.program._judge
+
+    def __getattr__(self, name):
+        return getattr(self._real, name)
+
+    def look(self, facts):
+        self._rig.hang(3)
+        return self._real.look(facts)
+
+
+def scenario_permits_are_reckoned_when_they_are_pushed():
+    """Not at the beginning of a pass, or the relay would fall by the length of a pass too late."""
+    rig = Rig().armed()
+    rig.program._judge = SlowJudge(rig)
+    end_us = rig.closed(1, 503)
+    rig.run_until(lambda: rig.pins() == (0, 1, 0, 0), 700)
+    assert end_us <= edges(rig)[OUTSIDE] <= end_us + 1000, (edges(rig), end_us)
 
 
 def scenario_lease_runs_out_while_the_processor_hangs():

@@ -139,7 +139,7 @@ def scenario_arming_with_a_cause_present():
 
 def scenario_a_circuit_that_is_not_enabled_hinders_nothing():
     rig = Rig()
-    rig.backend.set_loop(2, False)
+    rig.backend.set_stuck(2, True)
     rig.set(2, degf=400)
     rig.armed(circuits=(1,))
     rig.run(100)

@@ -2,7 +2,7 @@
 
 from clock import Clock
 from journal import FILE_RECORDS, MAX_EVENTS, NAMES, RECORD_BYTES, Journal
-from virtual_rig import Disk, loses_power
+from memory_disk import Disk, loses_power
 
 from tanklink.messages import BOOT, FAULT, LEASE_OVER, RESET, TRIP
 

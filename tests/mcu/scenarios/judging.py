@@ -98,17 +98,6 @@ def scenario_n_in_a_row():
         assert (judge.row.name, judge.circuit) == (row.name, 0)
 
 
-def scenario_counting_begins_anew_after_arming():
-    f, judge = facts(), Judge()
-    f.m_degf[0] = 170_000
-    for _ in range(4):
-        judge.look(f)
-    judge.forget()
-    for _ in range(4):
-        assert not judge.look(f)
-    assert judge.look(f)
-
-
 def scenario_value_and_limit_are_those_that_were_compared():
     f, judge = facts(), Judge()
     f.mv[0] = 9_000

@@ -1,7 +1,8 @@
 """Power: what a trip, a fault, an event and a board that was armed are after it came back."""
 
 import simwire
-from virtual_rig import Disk, Rig, loses_power
+from memory_disk import Disk, loses_power
+from virtual_rig import Rig
 
 from tanklink.messages import TRIGGERS
 

@@ -264,6 +264,19 @@ def scenario_events_are_repeated_until_stored():
     assert rig.last("STATUS").events_waiting == 0
 
 
+def scenario_a_new_event_does_not_wait_for_the_old_ones():
+    rig = Rig().armed()
+    for _ in range(2):
+        rig.closed(1, 200)
+        rig.run(300)
+    assert [said.event_id for said in rig.events()] == [1, 2, 3]
+    rig.send("EVENT_ACK", 2)
+    rig.run(20)
+    rig.backend.set_loop(1, False)
+    rig.run(50)
+    assert rig.events()[-1].name == "TRIP"
+
+
 def scenario_acknowledging_more_than_was_sent():
     rig = Rig()
     rig.hello()

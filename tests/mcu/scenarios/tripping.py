@@ -1,7 +1,8 @@
 """Every trigger on the whole board: what trips, as what, with which value and limit; and how it is reset."""
 
 import simwire
-from virtual_rig import DAY_14_S, Disk, Rig
+from memory_disk import Disk
+from virtual_rig import DAY_14_S, Rig
 
 from tanklink.messages import NAK_REASONS, SUBJECTS, TRIGGERS
 
@@ -301,6 +302,32 @@ def scenario_flash_that_refuses():
     disk.fails = False
     rig.accepted("RESET_TRIP", fault.event_id)
     assert rig.arm().name == "ACK"
+
+
+def scenario_a_fault_of_the_board_itself_is_not_reset_at_once():
+    """No rule is broken, yet two quiet seconds must pass."""
+    rig = running()
+    rig.disk.fails = True
+    rig.lease(1, 100)
+    rig.set(1, amps=0, volts=340)
+    rig.run_until(lambda: rig.state() == "fault")
+    rig.disk.fails = False
+    rig.run(500)
+    fault = rig.last("FAULT")
+    assert rig.refused("RESET_TRIP", fault.event_id) == "too_soon"
+    rig.run(1600)
+    rig.accepted("RESET_TRIP", fault.event_id)
+
+
+def scenario_the_line_falls_in_the_very_pass_that_closes():
+    """The interlock will not be armed: a trip in that pass, though the line looked whole at its beginning."""
+    rig = Rig().armed()
+    interlock = rig.program.interlock
+    interlock.arm = lambda _circuit: False
+    rig.lease(1)
+    rig.one_pass()
+    assert rig.state() == "tripped"
+    expect(rig, "fault_line", "fault_line_1", 1, 0, 0, 1)
 
 
 def scenario_a_crash_is_kept():

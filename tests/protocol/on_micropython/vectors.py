@@ -49,7 +49,7 @@ def check_frame(entry):
 
 
 def check_refused(entry):
-    got, counts = read(binascii.unhexlify(entry["refused"]), messages.HOST)
+    got, counts = read(binascii.unhexlify(entry["refused"]), entry["sender"])
     wanted = [int(reason == entry["reason"]) for reason in frames.REASONS]
     return None if got is None and counts == wanted else "read %r %r" % (got, counts)
 

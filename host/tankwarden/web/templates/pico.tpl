@@ -21,7 +21,7 @@
 %   end
 % end
 % for name, count in pico['link'].items():
-    <div><dt>Link: {{p.words(name).lower()}}</dt><dd class="num">{{count}}</dd></div>
+    <div><dt>Link: {{p.words(name).lower()}}</dt><dd class="num">{{p.tally(count)}}</dd></div>
 % end
   </dl>
 % if pico['health']:

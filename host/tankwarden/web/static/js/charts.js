@@ -62,7 +62,7 @@ const isTemperature = (kind) => kind === "temperature_degf";
 
 function formatted(kind, value) {
   if (value === null || value === undefined) return "—";
-  return isTemperature(kind) ? `${value.toFixed(1)} ${unitName()}` : `${value.toFixed(0)} W`;
+  return isTemperature(kind) ? `${value.toFixed(1)} ${unitName()}` : `${Math.round(value) + 0} W`;
 }
 
 const view = () => zoom ?? [nowMs / 1000 - hours * 3600, nowMs / 1000];
