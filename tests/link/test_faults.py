@@ -3,8 +3,6 @@
 After the fault is cleared and a person has reset the trip the circuit runs again.
 """
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -46,13 +44,6 @@ def rig(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rig]:
         yield rig
 
 
-def reset_trip(rig: Rig, trip_id: int) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "tankwarden", "reset-trip", str(trip_id), "--data", str(rig.data)],
-        capture_output=True, text=True, timeout=30,
-    )  # fmt: skip
-
-
 def new_events(rig: Rig, known: set[Any]) -> list[dict[str, Any]]:
     status = rig.status_or_none()
     return [e for e in status["events"] if e["id"] not in known] if status else []
@@ -86,13 +77,13 @@ def check_trip_stands_and_reset(rig: Rig, case: Case, at_ns: int) -> None:
     trip = rig.wait(lambda: (rig.status_or_none() or {}).get("trip"), "the standing trip on the page", 20)
     assert (trip["trigger"], trip["subject"]) == (case.trigger, case.subject)
     assert set(rig.levels().values()) == {0}
-    refused = reset_trip(rig, trip["id"] + 1000)
+    refused = rig.reset_trip(trip["id"] + 1000)
     assert refused.returncode != 0
     assert "wrong" in refused.stderr.lower() or "not the standing trip" in refused.stderr.lower()
     rig.ask(cmd="fault", name="clear", value=None)
 
     def is_reset() -> bool:  # refused while the cause is there and for 2 s after it went
-        return reset_trip(rig, trip["id"]).returncode == 0
+        return rig.reset_trip(trip["id"]).returncode == 0
 
     rig.wait(is_reset, "reset to be accepted", 30)
     assert not [e for e in rig.edges(at_ns) if e.level == 1 and e.time_ns < at_ns + 1_000_000], "closed on a fault"
@@ -113,7 +104,7 @@ def test_a_power_cut_in_tripped_comes_back_tripped(rig: Rig) -> None:
     assert rig.status()["pico"]["state"] == "tripped"
     assert not [e for e in rig.edges(at_ns) if e.level == 1]
     rig.ask(cmd="fault", name="clear", value=None)
-    rig.wait(lambda: reset_trip(rig, trip["id"]).returncode == 0, "reset to be accepted", 30)
+    rig.wait(lambda: rig.reset_trip(trip["id"]).returncode == 0, "reset to be accepted", 30)
     rig.wait_running(60)
 
 

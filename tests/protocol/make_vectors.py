@@ -52,7 +52,7 @@ def other_forms() -> Iterator[Entry]:
 
 
 def refused() -> Iterator[Entry]:
-    for sender, damaged in ((HOST, cases.damaged_frames()), (PICO, cases.damaged_welcomes())):
+    for sender, damaged in ((HOST, cases.damaged_frames()), (PICO, cases.damaged_frames_of_the_pico())):
         for what, frame, reason in damaged:
             yield {"name": what, "sender": sender, "refused": frame.hex(), "reason": reason}
 

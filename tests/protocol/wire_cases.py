@@ -137,8 +137,8 @@ def damaged_frames() -> Iterator[tuple[str, bytes, str]]:
         yield what, framed(payload), reason
 
 
-def damaged_welcomes() -> Iterator[tuple[str, bytes, str]]:
-    """The same of the Pico's: WELCOME is what has a text."""
+def damaged_frames_of_the_pico() -> Iterator[tuple[str, bytes, str]]:
+    """The same of the Pico's: WELCOME has a text, and STATUS is long."""
     welcome = BY_NAME["WELCOME"]
     values = [msgpack.packb(value) for value in (welcome.id, 1, *(edges_of(field)[0] for field in welcome.fields[:-1]))]
     head = bytes((0x90 | (len(values) + 1),)) + b"".join(values)
@@ -147,6 +147,9 @@ def damaged_welcomes() -> Iterator[tuple[str, bytes, str]]:
     yield "a text too long", framed(head + msgpack.packb("v" * 17)), "bad_range"
     yield "bytes for a text", framed(head + msgpack.packb(b"1.0")), "bad_range"
     yield "no text", framed(head + b"\xc0"), "bad_body"
+    status = BY_NAME["STATUS"]
+    wide = b"".join(b"\xcf" + value.to_bytes(8, "big") for value in (status.id, 1, *[0] * status.count))
+    yield "a good STATUS in 8-byte integers", framed(bytes((0xDC, 0, status.count + 2)) + wide), "bad_length"
 
 
 def other_forms() -> Iterator[tuple[str, bytes]]:

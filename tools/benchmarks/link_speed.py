@@ -11,7 +11,7 @@ from pymavlink.dialects.v20 import common as mavlink
 from tanklink.frames import FrameReader, pack
 from tanklink.records import Health
 
-FRAMES = 2000
+FRAMES = 1000
 READ_SIZE = 4096  # as a serial port gives them
 # HEALTH of a young board: 19 integers, as RC_CHANNELS has 21.
 HEALTH = Health(
