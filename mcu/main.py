@@ -69,12 +69,7 @@ def keep_traceback(error):
     """For whoever looks by mpremote: the last crash, in crash.txt."""
     try:
         with open("crash.txt", "w") as file:
-            if sys.implementation.name == "micropython":
-                sys.print_exception(error, file)
-            else:
-                import traceback
-
-                traceback.print_exception(error, file=file)
+            sys.print_exception(error, file)
     except OSError:
         pass  # nothing is left that could be done
 

@@ -1,7 +1,7 @@
 """Watches whether this machine runs its processes at all: one real-time process a processor, asleep but for a look.
 
-A simulated chip stands still when the whole machine does, as a virtual machine on a busy host can; a real one would not. Its
-permits then run out, rightly, and it trips. Only a stall that these processes, which have nothing to do with the
+A simulated chip stands still when the whole machine does, as a virtual machine on a busy host can; a chip does not.
+Its permits then run out, rightly, and it trips. Only a stall that these processes, which have nothing to do with the
 product, saw at that very time may excuse such a trip.
 
     witness.py FILE CPU       appends "from_ns to_ns" (CLOCK_MONOTONIC) for each stall

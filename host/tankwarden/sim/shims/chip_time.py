@@ -65,9 +65,16 @@ def time_ns():
 
 
 def install():
-    """CPython: give its own `time`, which no file can replace, the chip's additions. Nothing that it has changes."""
+    """CPython: give its own `time` and `sys`, which no file can replace, the chip's additions. What they have stays."""
     if sys.implementation.name != "micropython":
+        sys.print_exception = _print_exception
         import time as real
 
         for function in (ticks_us, ticks_ms, ticks_cpu, ticks_diff, ticks_add, sleep_us, sleep_ms):
             setattr(real, function.__name__, function)
+
+
+def _print_exception(error, file):
+    import traceback
+
+    traceback.print_exception(error, file=file)
