@@ -1,7 +1,8 @@
 """A board's program of a few lines, for tests of the simulation itself: run with PAGE OUT MCU_DIR PROTOCOL_DIR.
 
 It feeds its watchdog every 2 ms and echoes what it reads, except for: A arm and permit all relays, D drop them,
-H stop feeding, Q stop permitting, R machine.reset(), X end without a reset, C tell the page's reset cause.
+L light 1 on for 30 ms, S a pulse of 1500 µs for servo 1, H stop feeding, Q stop permitting, R machine.reset(), X end
+without a reset, C tell the page's reset cause.
 """
 
 import os
@@ -45,6 +46,14 @@ while True:
             permitting = False
             for relay in range(4):
                 record(PERMIT, relay, 0)
+        elif byte == ord("L"):
+            record(PIN, 9, 1)
+            time.sleep(0.03)
+            record(PIN, 9, 0)
+        elif byte == ord("S"):
+            now_us = time.monotonic_ns() // 1000
+            for at_us, level in ((now_us - 1500, 1), (now_us, 0)):
+                os.write(out, struct.pack("<qiiii", at_us, PIN, 21, level, 0))
         elif byte == ord("H"):
             feeding = False
         elif byte == ord("Q"):

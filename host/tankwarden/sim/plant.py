@@ -1,7 +1,7 @@
 """The house behind the pins: arrays, elements, tanks and a reef, stepped through plant time; no clock, no I/O.
 
-`advance` moves it, `set_contact` acts on it, `counts` is what the converters see, `ledger` is the truth. Lights and
-servos get their parts here when the board drives them.
+`advance` moves it, `set_contact` acts on it, `counts` is what the converters see, `ledger` is the truth. Lamps and
+servos, which act on nothing here, are in lamps.py.
 """
 
 import math

@@ -21,6 +21,7 @@ from tankwarden.sim.cable import Cable
 from tankwarden.sim.contacts import Contacts
 from tankwarden.sim.control import ControlServer
 from tankwarden.sim.errors import SimError
+from tankwarden.sim.lamps import PlainPins
 from tankwarden.sim.outputs import Outputs
 from tankwarden.sim.page import Page
 from tankwarden.sim.plant import Circuit, Plant
@@ -82,6 +83,7 @@ class Simulation:
         self._stop.callback(self._trace.close)
         self._contacts = Contacts(len(simwire.RELAY_GPIOS))
         self._outputs = Outputs(self._trace, self._contacts)
+        self._plain_pins = PlainPins(self._trace)
         self._stop.callback(self._shut_down)
         self._timers = Timers()
         self._running, self._powered, self._ready = True, False, False
@@ -148,7 +150,7 @@ class Simulation:
         """The chip is down from at_us on: pins float, the terminal vanishes; the program starts again later."""
         self._read_board()
         self.cable.unplug()
-        self._outputs.reset(at_us)
+        self._pins_fall(at_us)
         self.board.discard()
         self._timers.cancel("cpu")
         self._powered = False
@@ -157,9 +159,14 @@ class Simulation:
     def _read_board(self) -> None:
         for at_us, kind, a, b in self.board.read_records():
             if kind == simwire.RESET:
-                self._outputs.reset(at_us)
+                self._pins_fall(at_us)
             elif kind != simwire.WDT:
                 self._outputs.record(at_us, kind, a, b)
+                self._plain_pins.record(at_us, kind, a, b)
+
+    def _pins_fall(self, at_us: int) -> None:
+        self._outputs.reset(at_us)
+        self._plain_pins.reset(at_us)
 
     def _watch_board(self, at_us: int) -> None:
         if not self._powered:
@@ -176,7 +183,7 @@ class Simulation:
     def _shut_down(self) -> None:
         at_us = self.board.kill()
         self._read_board()
-        self._outputs.reset(at_us)
+        self._pins_fall(at_us)
         self.board.discard()
 
     # -- the plant ---------------------------------------------------------------------------------------------
@@ -286,5 +293,5 @@ class Simulation:
             "interpreter": board.interpreter,
             "relays": self._outputs.levels, "edges": self._trace.edges,
             "cable": {"cut": self.cable.cut, "noise_permille": self.cable.noise_permille, **self.cable.counts},
-            **self._ledger(),
+            **self._plain_pins.state(now_us()), **self._ledger(),
         }  # fmt: skip
