@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -56,6 +57,7 @@ class Rig:
             for cpu in os.sched_getaffinity(0)
         ]
         self.excused_to_ns = 0  # stalls before have excused a trip already
+        self.excused = 0
         self.sim: subprocess.Popen[str] | None = None
         self.host: subprocess.Popen[str] | None = None
         self.http_port = free_port()
@@ -194,6 +196,7 @@ class Rig:
         if not new:
             return False
         self.excused_to_ns = max(new)
+        self.excused += 1
         self.wait(lambda: self.reset_trip(trip["id"]).returncode == 0, "reset to be accepted", 20)
         return True
 
@@ -203,6 +206,14 @@ class Rig:
             [sys.executable, "-m", "tankwarden", "reset-trip", str(trip_id), "--data", str(self.data)],
             capture_output=True, text=True, timeout=30,
         )  # fmt: skip
+
+    def stored_events(self, kind: str, circuit: int | None = None) -> list[tuple[Any, ...]]:
+        """(id, text) of every event of a kind in the host's store."""
+        with contextlib.closing(sqlite3.connect(f"file:{self.data / 'tankwarden.db'}?mode=ro", uri=True)) as database:
+            rows = database.execute(
+                "SELECT id, text FROM events WHERE kind = ? AND (? IS NULL OR circuit = ?)", (kind, circuit, circuit)
+            )
+            return list(rows)
 
     def wait(self, condition: Callable[[], T], what: str, timeout_s: float) -> T:
         end = time.monotonic() + timeout_s

@@ -58,7 +58,10 @@ WAYS: dict[str, tuple[Callable[[Rig], int], Callable[[Rig], None]]] = {
 
 
 def rounds(rig: Rig, way: str, count: int, seed: int) -> list[float]:
-    """Seconds from the fault to the first relay edge to low, of `count` faults at random instants."""
+    """Seconds from the fault to the first relay edge to low, of `count` faults at random instants.
+
+    The store then shows that it was the lease that ended each time, and nothing else that broke.
+    """
     harm, mend = WAYS[way]
     chance = random.Random(seed)
     delays = []
@@ -70,6 +73,8 @@ def rounds(rig: Rig, way: str, count: int, seed: int) -> list[float]:
         delays.append((edge.time_ns - at_ns) / 1e9)
         mend(rig)
     rig.wait_running()
+    assert len(rig.stored_events("lease_over", circuit=1)) + rig.excused == count
+    assert len(rig.stored_events("trip")) == rig.excused
     return delays
 
 
@@ -89,8 +94,6 @@ def test_first_relay_opens_within_the_lease(way: str, tmp_path: Path) -> None:
     delays = run(way, tmp_path, total=2, workers=1)
     assert len(delays) == 2
     assert max(delays) <= LIMIT_S
-    # Later than one renewal period before the ttl: it was the lease that ended, not something else that broke.
-    assert min(delays) >= TTL_S - 0.7
 
 
 @pytest.mark.slow
@@ -100,4 +103,3 @@ def test_first_relay_opens_within_the_lease_in_each_of_100_runs(way: str, tmp_pa
     delays = run(way, tmp_path, total=100, workers=WORKERS)
     assert len(delays) == 100
     assert max(delays) <= LIMIT_S
-    assert min(delays) >= TTL_S - 0.7
