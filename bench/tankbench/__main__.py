@@ -1,12 +1,16 @@
 """The command line of tankbench: a table of commands, each a function of the arguments."""
 
 import argparse
+import os
 import sys
+import time
 from collections.abc import Callable
 
 from tankbench.errors import BenchError, PortError
 from tankbench.line import Line, picos
 from tanklink import messages, records
+
+SILENT_S = 2.0
 
 
 def ports(_: argparse.Namespace) -> None:
@@ -37,10 +41,16 @@ def watch(arguments: argparse.Namespace) -> None:
     line = _open(arguments)
     try:
         line.hello()
+        heard = time.monotonic()
         print("uptime/s  state     relays  " + "  ".join(f"{name:>13}" for name in messages.CHANNELS))
         for record in line.listen(arguments.seconds):
             if isinstance(record, records.Status):
                 print(_status_row(record), flush=True)
+            if record is not None:
+                heard = time.monotonic()
+            elif time.monotonic() - heard > SILENT_S:
+                print(f"nothing for {SILENT_S:g} s: cable or power?", flush=True)
+                heard = time.monotonic()
     except KeyboardInterrupt:
         print(f"\n{line.damaged} damaged frames")
     finally:
@@ -89,6 +99,9 @@ def main() -> int:
     arguments = parser().parse_args()
     try:
         arguments.run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has enough, as `| head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the interpreter complains at its end
     except BenchError as error:
         print(f"tankbench: {error}", file=sys.stderr)
         return 2

@@ -1,5 +1,6 @@
 """A Pico on a serial line, for one person at a time: send a record, wait for its reply, listen."""
 
+import errno
 import os
 import time
 from collections.abc import Iterator
@@ -16,6 +17,12 @@ from tanklink.records import Record
 R = TypeVar("R", bound=NamedTuple)
 PICO_IDS = ((0x2E8A, 0x0005), (0x2E8A, 0x000A))
 RETRIES_S = (0.05, 0.1, 0.2, 0.4)
+_OBSTACLES = {
+    errno.ENOENT: "is not there: plug the Pico in, or correct the path",
+    errno.EACCES: "may not be opened by this user: make it a member of the port's group (dialout)",
+    errno.EWOULDBLOCK: "is in use: stop the other program (tankwarden, mpremote) first",
+    errno.EBUSY: "is in use: stop the other program (tankwarden, mpremote) first",
+}
 KEEPALIVE_S = 0.4  # the Pico transmits only within 1 s of a valid frame
 
 
@@ -36,7 +43,7 @@ class Line:
         try:
             self._port = serial.Serial(path, exclusive=True, timeout=0.01)
         except OSError as error:  # SerialException is an OSError
-            raise PortError(f"{path}: {error}; is the host running? Stop it first, it holds the port") from error
+            raise PortError(f"{path} {_OBSTACLES.get(error.errno or 0, f'is not a serial port ({error})')}") from error
 
     def close(self) -> None:
         self._port.close()
@@ -66,16 +73,18 @@ class Line:
         name = request.MESSAGE.name
         raise NoAnswerError(f"{self.path}: no answer to {name}: is it a Pico with the Tankwarden program?")
 
-    def listen(self, seconds: float | None = None) -> Iterator[Record]:
-        """Every record that arrives, for that long or for ever; keeps the Pico talking."""
+    def listen(self, seconds: float | None = None) -> Iterator[Record | None]:
+        """Every record that arrives, for that long or for ever, None while none does; keeps the Pico talking."""
         end = None if seconds is None else time.monotonic() + seconds
         while end is None or time.monotonic() < end:
             yield from self._kept
             self._kept.clear()
             if time.monotonic() - self._asked_at > KEEPALIVE_S:
                 self._send(records.Ping(token=0))
-            for _, record in self._receive(0.05):
-                yield record
+            received = self._receive(0.05)
+            yield from (record for _, record in received)
+            if not received:
+                yield None
 
     @property
     def damaged(self) -> int:
