@@ -1,21 +1,28 @@
 """Do the documents still tell the truth? Paths, commands and links named there must exist.
 
-Checked in README.md and docs/**/*.md: relative links and the pictures they show; `path/with/slash.ext` in backquotes;
-`tankwarden …` and `tankbench …` subcommands and their options; and in every tracked text file: no registry's host
-and no path of a developer's machine.
+Checked in README.md and docs/**/*.md: relative links and the pictures they show; in backquotes, paths (from the top or
+from one of PLACES), file names, and names of the code; `tankwarden …` and `tankbench …` subcommands and
+their options. And in every tracked text file: no registry's host and no path of a developer's machine.
 """
 
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LINK = re.compile(r"\]\(([^)#\s]+)(?:#[^)]*)?\)")
 QUOTED = re.compile(r"`([^`\n]+)`")
-PATH = re.compile(r"^(?:host|mcu|protocol|bench|tests|tools|docs|\.ci)/[\w./\-]+$")
+PATH = re.compile(r"^(?:[\w.\-]+/)*[\w\-]+\.(?:py|md|toml|json|js|css|svg|tpl)$|^(?:[\w.\-]+/)+[\w.\-]*$")
+NAME = re.compile(r"^(?:[A-Za-z]\w*\.)*([A-Za-z_]\w*)(?:\(.*\))?$")
+# Where a path that is given in short may begin: `flows/control.py` is host/tankwarden/flows/control.py.
+PLACES = ("", "host/tankwarden/", "mcu/", "protocol/tanklink/", "bench/tankbench/", "docs/")
 COMMAND = re.compile(r"(?:^|[ /])(tankwarden|tankbench) ([a-z][a-z\-]+)([^|;&#\n]*)", re.M)
-FORBIDDEN = re.compile(r"registry\.npmjs|pypi\.org/simple|files\.pythonhosted|deb\.debian\.org|/work/main|\.\./shared")
+FORBIDDEN = re.compile(
+    r"registry\.npmjs|registry\.yarnpkg|pypi\.org/simple|pypi\.python\.org|files\.pythonhosted|proxy\.golang"
+    r"|deb\.debian\.org|/work/main|\.\./shared|/home/(?!pi\b)\w|/root/"
+)
 
 
 def documents() -> list[Path]:
@@ -29,12 +36,52 @@ def check_links(path: Path, text: str) -> list[str]:
         for target in LINK.findall(text)
         if "://" not in target and not target.startswith("mailto:") and not (path.parent / target).exists()
     ]
-    found += [
-        f"`{quoted}` does not exist"
-        for quoted in QUOTED.findall(text)
-        if PATH.match(quoted) and "*" not in quoted and not (ROOT / quoted).exists()
-    ]
+    for quoted in QUOTED.findall(text):
+        if PATH.match(quoted) and "*" not in quoted:
+            if not _exists(quoted):
+                found.append(f"`{quoted}` does not exist")
+        elif _looks_like_a_name(quoted) and not _is_named(quoted):
+            found.append(f"`{quoted}` is no name in the code")
     return found
+
+
+def _looks_like_a_name(quoted: str) -> bool:
+    return bool(NAME.match(quoted)) and any(sign in quoted for sign in "_.(")
+
+
+def _is_named(quoted: str) -> bool:
+    """The last part is a word of the code; a suffix such as `_degf` is the end of one."""
+    match = NAME.match(quoted)
+    assert match is not None
+    name = match.group(1)
+    return name in source_words() or (name.startswith("_") and any(word.endswith(name) for word in source_words()))
+
+
+def _exists(quoted: str) -> bool:
+    if any((ROOT / place / quoted).exists() for place in PLACES):
+        return True
+    return "/" not in quoted and any(name.rpartition("/")[2] == quoted for name in tracked())
+
+
+@cache
+def tracked() -> tuple[str, ...]:
+    """Every file that git tracks or would."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    return tuple(
+        filter(None, subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n"))
+    )
+
+
+@cache
+def source_words() -> frozenset[str]:
+    """Every word of the product's code and settings."""
+    sources = [
+        ROOT / name
+        for name in tracked()
+        if name.endswith((".py", ".toml", ".js", ".tpl")) and not name.startswith("tests/")
+    ]
+    text = "\n".join(path.read_text(errors="replace") for path in sources if path.is_file())
+    return frozenset(re.findall(r"\w+", text))
 
 
 def check_commands(text: str, usage: dict[str, set[str]]) -> list[str]:
@@ -70,9 +117,8 @@ def _help(script: Path, *command: str) -> str:
 
 def check_tree() -> list[str]:
     """Tracked files that name a registry's host or a path of somebody's machine."""
-    names = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\n")
     found = []
-    for name in filter(None, names):
+    for name in tracked():
         path = ROOT / name
         if path == Path(__file__).resolve() or not path.is_file():
             continue

@@ -127,8 +127,8 @@ def test_the_default_folders(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) ->
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
     assert places.default_data() == tmp_path / "tankwarden"
     monkeypatch.delenv("XDG_DATA_HOME")
-    monkeypatch.setenv("HOME", "/home/bella")
-    assert places.default_data() == Path("/home/bella/.local/share/tankwarden")
+    monkeypatch.setenv("HOME", "/srv/bella")
+    assert places.default_data() == Path("/srv/bella/.local/share/tankwarden")
     assert places.database(Path("/d")) == "/d/tankwarden.db"
     monkeypatch.setenv("TANKWARDEN_DATABASE", "sqlite:////other.db")
     assert places.database(Path("/d")) == "sqlite:////other.db"

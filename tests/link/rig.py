@@ -26,6 +26,7 @@ T = TypeVar("T")
 HANGABLE = str(Path(__file__).with_name("hangable_host.py"))
 WITNESS = Path(__file__).with_name("witness.py")
 TTL_S = 2.0
+STALL_SLACK_NS = 250_000_000
 RELAYS = ("relay.1.outside", "relay.1.inside", "relay.2.outside", "relay.2.inside")
 
 
@@ -56,8 +57,7 @@ class Rig:
             subprocess.Popen([sys.executable, str(WITNESS), str(self.stall_file), str(cpu)])
             for cpu in os.sched_getaffinity(0)
         ]
-        self.excused_to_ns = 0  # stalls before have excused a trip already
-        self.excused = 0
+        self.excused = 0  # trips that this machine's stalls have caused
         self.sim: subprocess.Popen[str] | None = None
         self.host: subprocess.Popen[str] | None = None
         self.http_port = free_port()
@@ -163,6 +163,16 @@ class Rig:
             status: dict[str, Any] = json.load(answer)
         return status
 
+    def page(self) -> str:
+        """The dashboard's HTML."""
+        with urllib.request.urlopen(self.base + "/", timeout=5) as answer:
+            text: str = answer.read().decode()
+        return text
+
+    def logged(self) -> list[str]:
+        """Every line of the system log, newest last."""
+        return [row[0] for row in self.rows("SELECT text FROM system_logs ORDER BY id")]
+
     def status_or_none(self) -> dict[str, Any] | None:
         with contextlib.suppress(OSError, ValueError):
             return self.status()
@@ -192,10 +202,11 @@ class Rig:
         trip = (self.status_or_none() or {}).get("trip")
         if not trip or trip["trigger"] != "permit":
             return False
-        new = [to_ns for from_ns, to_ns in stalls(self.stall_file) if from_ns >= self.excused_to_ns]
-        if not new:
+        clock = self.ask(cmd="clock")
+        at_ns = clock["epoch_mono_ns"] + (trip["at_ms"] - clock["epoch_wall_ms"]) * 1_000_000 / clock["speed"]
+        # A trip is dated to about a tenth of a second, and seen at the first pass after the stall.
+        if not any(start - STALL_SLACK_NS < at_ns < end + STALL_SLACK_NS for start, end in stalls(self.stall_file)):
             return False
-        self.excused_to_ns = max(new)
         self.excused += 1
         self.wait(lambda: self.reset_trip(trip["id"]).returncode == 0, "reset to be accepted", 20)
         return True
@@ -209,11 +220,13 @@ class Rig:
 
     def stored_events(self, kind: str, circuit: int | None = None) -> list[tuple[Any, ...]]:
         """(id, text) of every event of a kind in the host's store."""
+        query = "SELECT id, text FROM events WHERE kind = ? AND (? IS NULL OR circuit = ?)"
+        return self.rows(query, kind, circuit, circuit)
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Straight from the host's database file."""
         with contextlib.closing(sqlite3.connect(f"file:{self.data / 'tankwarden.db'}?mode=ro", uri=True)) as database:
-            rows = database.execute(
-                "SELECT id, text FROM events WHERE kind = ? AND (? IS NULL OR circuit = ?)", (kind, circuit, circuit)
-            )
-            return list(rows)
+            return list(database.execute(query, values))
 
     def wait(self, condition: Callable[[], T], what: str, timeout_s: float) -> T:
         end = time.monotonic() + timeout_s

@@ -3,6 +3,8 @@
 After the fault is cleared and a person has reset the trip the circuit runs again.
 """
 
+import html
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -63,6 +65,7 @@ def test_a_fault_is_named_and_after_clear_and_reset_the_circuit_runs(case: Case,
     assert event["limit"] is not None
     if case.over is not None:
         assert (event["value"] > event["limit"]) is case.over
+    check_it_is_on_the_page_and_in_the_log(rig, event)
     if case.trigger is not None:
         check_trip_stands_and_reset(rig, case, at_ns)
     else:
@@ -71,6 +74,15 @@ def test_a_fault_is_named_and_after_clear_and_reset_the_circuit_runs(case: Case,
     assert {e["kind"] for e in new_events(rig, known) if e["kind"] in ("trip", "fault")} == (
         {"trip"} if case.trigger else set()
     ), "confused with another cause"
+
+
+def check_it_is_on_the_page_and_in_the_log(rig: Rig, event: dict[str, Any]) -> None:
+    """Cause, channel, value and limit, for people and for whoever searches the log."""
+    shown = html.unescape(re.sub(r"<[^>]*>", "", rig.page()))
+    assert "".join(event["text"].split()) in "".join(shown.split())
+    lines = rig.wait(lambda: [line for line in rig.logged() if event["text"] in line], "line of the log", 5)
+    facts = (event["kind"], event["subject"], f"value {event['value']:g}", f"limit {event['limit']:g}")
+    assert all(fact in lines[0] for fact in facts), lines
 
 
 def check_trip_stands_and_reset(rig: Rig, case: Case, at_ns: int) -> None:

@@ -1,0 +1,90 @@
+"""The project's own checks catch what they are there for: each is shown a planted offence and must name it."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+REPO = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(REPO / "tools"))
+
+import docs_check  # noqa: E402  found through the line above
+import layers  # noqa: E402
+
+
+@pytest.mark.parametrize(
+    ("place", "line", "said"),
+    [
+        ("host/tankwarden/logic/x.py", "import socket", "imports socket"),
+        ("host/tankwarden/logic/x.py", "import urllib.request", "imports urllib.request"),
+        ("host/tankwarden/logic/x.py", "from tankwarden.store import rows", "imports tankwarden.store.rows"),
+        ("host/tankwarden/logic/x.py", "from ..store import rows", "imports tankwarden.store.rows"),
+        ("host/tankwarden/logic/x.py", "from datetime import datetime\nt = datetime.now()", "calls now()"),
+        ("host/tankwarden/logic/x.py", "f = open('a')", "calls open()"),
+        ("host/tankwarden/logic/x.py", "m = __import__('os')", "calls __import__()"),
+        (
+            "host/tankwarden/flows/x.py",
+            "from tankwarden.drivers import registry",
+            "imports tankwarden.drivers.registry",
+        ),
+        ("host/tankwarden/flows/x.py", "from tankwarden.web import api", "imports tankwarden.web.api"),
+        ("host/tankwarden/web/x.py", "import sqlite3", "imports sqlite3"),
+        ("host/tankwarden/web/x.py", "from tankwarden.flows import control", "imports tankwarden.flows.control"),
+        ("host/tankwarden/store/x.py", "import tankwarden.web", "imports tankwarden.web"),
+        ("host/tankwarden/sim/x.py", "from tankwarden.app import App", "imports tankwarden.app.App"),
+        ("bench/tankbench/x.py", "from tankwarden import clock", "imports tankwarden.clock"),
+        ("protocol/tanklink/x.py", "import time", "imports time"),
+        ("mcu/x.py", "import asyncio", "imports asyncio"),
+        ("mcu/x.py", "import typing", "imports typing"),
+    ],
+)
+def test_a_forbidden_import_is_named(tmp_path: Path, place: str, line: str, said: str) -> None:
+    file = tmp_path / place
+    file.parent.mkdir(parents=True)
+    file.write_text(line + "\n")
+    found = layers.violations(tmp_path)
+    assert len(found) == 1
+    assert found[0].startswith(f"{place}:{line.count(chr(10)) + 1}: {said}; ")
+
+
+def test_what_is_allowed_passes(tmp_path: Path) -> None:
+    allowed = {
+        "host/tankwarden/logic/x.py": "import math\nfrom tankwarden.logic import claims",
+        "host/tankwarden/web/x.py": "from tankwarden.web import api\nfrom tankwarden.errors import StoreError",
+        "mcu/x.py": "import machine\nimport y\nfrom tanklink.messages import TABLE",
+        "mcu/y.py": "import struct",
+    }
+    for place, text in allowed.items():
+        (tmp_path / place).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / place).write_text(text + "\n")
+    assert layers.violations(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("see [this](nowhere.md)", "link to nowhere.md, which does not exist"),
+        ("in `flows/contrl.py`", "`flows/contrl.py` does not exist"),
+        ("in `drivers/pico/wyre.py`", "`drivers/pico/wyre.py` does not exist"),
+        ("in `tripz.py`", "`tripz.py` does not exist"),
+        ("the folder `host/tankwarden/logics`", "`host/tankwarden/logics` does not exist"),
+        ("calls `_shrt`", "`_shrt` is no name in the code"),
+        ("calls `session.lend_it`", "`session.lend_it` is no name in the code"),
+    ],
+)
+def test_a_document_that_names_what_is_not_there_is_told(text: str, said: str) -> None:
+    assert docs_check.check_links(REPO / "README.md", text) == [said]
+
+
+def test_a_document_that_names_what_is_there_passes() -> None:
+    text = (
+        "[a](docs/architecture.md) `flows/control.py` `trips.py` `mcu` `_short` `session.lease` `resolve(a, b)` `_degf`"
+    )
+    assert docs_check.check_links(REPO / "README.md", text) == []
+
+
+def test_commands_and_options_that_do_not_exist_are_told() -> None:
+    usage = {"tankwarden run": {"--http"}}
+    assert docs_check.check_commands("`tankwarden run --http a:1`", usage) == []
+    assert docs_check.check_commands("    tankwarden walk\n", usage) == ["`tankwarden walk` is not a command"]
+    assert docs_check.check_commands("`tankwarden run --fast`", usage) == ["`tankwarden run` has no option --fast"]
