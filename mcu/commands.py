@@ -100,19 +100,21 @@ def _config_circuit(p, values):
         for field, low, high in _BOUNDS:
             if not low <= values[field] <= high:
                 return BAD_RANGE
-    p.commands.nonce_holds = False
+    p.commands.nonce_holds = p.commands.checked = False
     return ACK if p.receiving().set_circuit(values) else BAD_RANGE
 
 
 def _config_point(p, values):
-    p.commands.nonce_holds = False
+    p.commands.nonce_holds = p.commands.checked = False
     return ACK if p.receiving().set_point(values) else BAD_RANGE
 
 
 def _config_check(p, _values):
     commands = p.commands
+    if p.machine.within(1 << TRIPPED | 1 << FAULT) and not p.unfit_config():
+        p.judge_anew()  # so that the quiet time before a reset runs from here
     commands.nonce = os.urandom(8)
-    commands.nonce_holds = True
+    commands.nonce_holds = commands.checked = True
     answer = commands.answers[CONFIG_STATE.id]
     answer[0], answer[1], answer[2] = p.received.crc(), commands.nonce, p.received.complete()
     return CONFIG_STATE
@@ -128,7 +130,7 @@ def _arm(p, values):
         return BAD_BOOT_ID
     if config_crc != p.received.crc():
         return BAD_CONFIG_CRC
-    if not p.received.complete():
+    if p.unfit_config():
         return CONFIG_INCOMPLETE
     for circuit in p.circuits:
         if circuit.state != OPEN:  # of the last session: the feed's pulse would part it under current
@@ -154,10 +156,9 @@ def _lease(p, values):
     number, s, ms = values
     if number < 1:
         return BAD_RANGE
-    circuit, us = p.circuits[number - 1], 1000 * ms
+    us = 1000 * ms
     rest_us = p.clock.until_us(s, us)
-    if rest_us <= 0:  # this is how the host switches off, which is never refused
-        circuit.release()
+    if rest_us <= 0:  # this is how the host switches off; here it already is
         return None
     if p.machine.state != ARMED:
         return BAD_STATE
@@ -165,8 +166,19 @@ def _lease(p, values):
         return NOT_CONFIGURED
     if rest_us > limits.MAX_LEASE_MS * 1000:
         return LEASE_TOO_LONG
-    circuit.grant(s, us)
+    p.circuits[number - 1].grant(s, us)
     return None
+
+
+def _switched_off(p, values):
+    """Do at once what a LEASE asks whose end is past: open its circuit. False if it is none, or there is nothing to do.
+
+    It goes before every condition and is never refused, whoever sends it: all it can do is open.
+    """
+    number, s, ms = values
+    if number < 1 or p.clock.until_us(s, 1000 * ms) > 0:
+        return False
+    return p.circuits[number - 1].release()
 
 
 # -- trips and events -------------------------------------------------------------------------------------------
@@ -176,6 +188,11 @@ def _reset_trip(p, values):
     trip_id = values[0]
     if trip_id != p.journal.standing_id():
         return WRONG_TRIP
+    if not p.commands.checked or p.unfit_config():  # half of a configuration may look whole
+        return CONFIG_INCOMPLETE
+    p.judge_anew()  # after a reset of the board nothing has looked at the circuits yet
+    if p.journal.standing_circuit() and not p.guards_circuits():
+        return CONFIG_INCOMPLETE
     if p.cause_stands():
         return CAUSE_PRESENT
     if p.quiet_us() < limits.RESET_QUIET_MS * 1000:
@@ -243,6 +260,7 @@ class Commands:
         self.compatible = False  # a session is open and its host has the same digest
         self.nonce = b""
         self.nonce_holds = False
+        self.checked = True  # nothing was sent since the host last asked what the Pico holds
         self.bad_state = self.bad_rate = 0
         self._messages = Window(limits.MAX_MESSAGES_PER_S)
         self._naks = Window(limits.MAX_NAKS_PER_S)
@@ -256,9 +274,14 @@ class Commands:
     def take(self, message, seq, values):
         """Handle one message."""
         p = self._p
+        off = message.id == LEASE.id and _switched_off(p, values)
         if not self._messages.admit(p.clock):
             self.bad_rate = min(self.bad_rate + 1, SMALL_MAX)
+            if off:
+                return
             self._refuse(message.id, seq, BAD_RATE)
+            return
+        if off:
             return
         id = message.id
         command = message.kind == COMMAND

@@ -2,32 +2,43 @@
 
 Two files take turns. A file is a header, what was carried over from the other one, a seal, and then records as they
 come; of two sealed files the later generation counts. A record is 64 bytes with a CRC, so a torn one is no record; a
-file with anything torn or spoilt in it is left for the other one before anything is added. Events are numbered here,
-and a number is shown to the host only once its record is in flash, so no number is ever given twice.
+file with anything torn or spoilt in it is left for the other one before anything is added. A cut only ever tears an
+end; a file that is spoilt otherwise may have held a standing trip, so it counts as lost. Events are numbered here, and
+a number is shown to the host only once its record is in flash, so no number is ever given twice.
 """
 
 import os
 import struct
 
-from tanklink.crc import check_crc, write_crc
-from tanklink.messages import BOOT, FAULT, LEASE_OVER, RESET, TRIP
+from journal_image import (
+    ACK,
+    ADDED,
+    CARRIED,
+    CIRCUIT,
+    CRC_AT,
+    FORMAT,
+    HEADER,
+    LATCHING,
+    RECORD_BYTES,
+    SEAL,
+    lost,
+    newest,
+    read,
+)  # fmt: skip
+
+from tanklink.crc import write_crc
+from tanklink.messages import BOOT, FAULT, LEASE_OVER, RESET
+from tanklink.schema import SMALL_MAX
 
 NAMES = ("journal.a", "journal.b")
-RECORD_BYTES = 64
 FILE_RECORDS = 64
 MAX_EVENTS = 24  # waiting for the host; the rest of a file is room for new ones
 ROOM = 24  # records to be had after opening, so that no file is rotated while it matters
 
-# kind, generation, index in the file, message id, event id, boot id, at s, at ms, five fields; unused ones are 0
-_FORMAT = "<BBHIIIIIiiiii"
-_CRC_AT = RECORD_BYTES - 4
-HEADER, CARRIED, SEAL, ADDED, ACK = 0x51, 0x52, 0x53, 0x54, 0x55
-
 # An event in memory is a list: message id, then the message's fields in their order, then whether it is in flash.
 _ID, _EVENT, _DURABLE = 0, 1, 10
-EVENTS = {m.id: m for m in (BOOT, TRIP, FAULT, LEASE_OVER, RESET)}
-_LATCHING = (TRIP.id, FAULT.id)
 _CHEAP = (BOOT.id, LEASE_OVER.id)  # dropped first when too many wait
+_AFTER_LOSS, _IN_MEMORY = 1 << 28, 1 << 29  # where numbers go on when the last one is not known or cannot be kept
 
 
 class Journal:
@@ -42,7 +53,8 @@ class Journal:
         self._record = bytearray(RECORD_BYTES)
         self._file = None
         self._side = 1  # which of NAMES is sealed and written to
-        self._generation = 0
+        self._generation = 0  # of what is written
+        self._sealed_generation = 0
         self._length = 0  # records in it
         self._next_id = 1
         self._acked = 0  # the host has every event up to this one
@@ -52,6 +64,8 @@ class Journal:
         self.count = 0
         self.dropped = 0  # events that found no room
         self.broken = False  # flash refuses: events live in memory only
+        self.lost = False  # flash was spoilt at boot: what stood before is not known
+        self._renews_both = False
         self._load()
 
     # -- what stands ------------------------------------------------------------------------------------------------
@@ -62,6 +76,10 @@ class Journal:
 
     def standing_is_fault(self):
         return self._standing[_ID] == FAULT.id
+
+    def standing_circuit(self):
+        """1 or 2; 0 if it is of the whole board, or nothing stands."""
+        return self._standing[CIRCUIT]
 
     def shown_trip_id(self):
         """As standing_id, for the host: 0 until the record is in flash."""
@@ -79,7 +97,7 @@ class Journal:
         event[8], event[9] = d, e
         event[_DURABLE] = False
         self._next_id += 1
-        if message.id in _LATCHING:
+        if message.id in LATCHING:
             self._stand(event)
         elif message.id == RESET.id:
             self._stand(None)
@@ -126,7 +144,7 @@ class Journal:
         except OSError:
             # The end of this file is unknown now: the other one takes over, whole.
             try:
-                self._rotate()
+                self._renew()
             except OSError:
                 self._give_up()
         return not self.broken
@@ -134,7 +152,7 @@ class Journal:
     def repair(self):
         """Try flash again after it was found broken."""
         try:
-            self._rotate()
+            self._renew()
             self.broken = False
         except OSError:
             self._give_up()
@@ -145,7 +163,7 @@ class Journal:
     def _place(self):
         """A free place at the end of the list. If there is none, the oldest cheap event makes room, else the oldest."""
         if self.count == MAX_EVENTS:
-            self.dropped += 1
+            self.dropped = min(self.dropped + 1, SMALL_MAX)
             victim = 0
             for i in range(MAX_EVENTS):
                 if self.events[i][_ID] in _CHEAP:
@@ -175,15 +193,14 @@ class Journal:
     def _give_up(self):
         """Flash is gone. Numbers now come from a range that the next boot will hardly meet again."""
         self.broken = True
-        random = os.urandom(3)
-        self._next_id = (1 << 29) + (random[0] | random[1] << 8 | random[2] << 16)
+        self._next_id = _far_number(_IN_MEMORY)
         self._keep_in_memory()
 
     def _keep_in_memory(self):
         for i in range(self.count):
             event = self.events[i]
             if not event[_DURABLE]:
-                if event[_EVENT] < 1 << 29:
+                if event[_EVENT] < _IN_MEMORY:
                     self._renumber(event)
                 self._set_durable(event)
 
@@ -197,6 +214,9 @@ class Journal:
     # -- flash: writing ---------------------------------------------------------------------------------------------
 
     def _write_news(self):
+        if self._renews_both:
+            self._renew()
+            return
         for i in range(self.count):
             event = self.events[i]
             if not event[_DURABLE]:
@@ -214,18 +234,27 @@ class Journal:
             self._file.flush()
             self._ack_told = self._acked
 
+    def _renew(self):
+        """Leave the file that is written to; and the other one too, if it would be found spoilt again."""
+        self._rotate()
+        if self._renews_both:
+            self._rotate()
+            self._renews_both = False
+
     def _rotate(self):
         """Begin the other file with all that is still wanted. It counts only once it is sealed."""
         self._close()
-        self._generation += 1
+        self._generation = self._sealed_generation + 1
         self._length = 0
         self._file = self._open(self._folder + NAMES[1 - self._side], "wb")
-        self._put(HEADER, self._standing[_ID], self._standing[_EVENT], self._next_id, self._acked, 0, 0, 0, 0, 0, 0)
+        stands = self._standing
+        self._put(HEADER, stands[_ID], stands[_EVENT], self._next_id, self._acked, 0, stands[CIRCUIT], 0, 0, 0, 0)
         for i in range(self.count):
             self._put_event(CARRIED, self.events[i])
         self._put(SEAL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
         self._file.flush()
         self._side = 1 - self._side  # not before: a failed attempt must not be followed by one on the good file
+        self._sealed_generation = self._generation
         self._ack_told = self._acked
         for i in range(self.count):
             self._set_durable(self.events[i])
@@ -248,10 +277,10 @@ class Journal:
     def _put(self, kind, message_id, event_id, boot_id, at_s, at_ms, a, b, c, d, e):
         record = self._record
         struct.pack_into(
-            _FORMAT, record, 0,
+            FORMAT, record, 0,
             kind, message_id, self._length, self._generation, event_id, boot_id, at_s, at_ms, a, b, c, d, e,
         )  # fmt: skip
-        write_crc(record, 0, _CRC_AT)
+        write_crc(record, 0, CRC_AT)
         if self._file.write(record) != RECORD_BYTES:
             raise OSError("the journal's flash is full")
         self._length += 1
@@ -259,16 +288,18 @@ class Journal:
     # -- flash: reading ---------------------------------------------------------------------------------------------
 
     def _load(self):
-        best, best_side = None, 0
-        for side in (0, 1):
-            image = _read(self._open, self._folder + NAMES[side])
+        images = [read(self._open, self._folder + name) for name in NAMES]
+        best = newest(images)
+        for image in images:
             if image:
                 self._next_id = max(self._next_id, image.highest_id + 1)
-                if image.sealed and (best is None or image.generation > best.generation):
-                    best, best_side = image, side
-        if best:
-            self._adopt(best, best_side)
-        if best and best.clean and self._length <= FILE_RECORDS - ROOM:
+        if best is not None:
+            self._adopt(images[best], best)
+        self.lost = lost(images, best)
+        if self.lost:
+            self._distrust(images)
+            return
+        if best is not None and images[best].clean() and self._length <= FILE_RECORDS - ROOM:
             try:
                 self._file = self._open(self._folder + NAMES[self._side], "ab")
                 return
@@ -276,10 +307,22 @@ class Journal:
                 pass
         self.repair()
 
+    def _distrust(self, images):
+        """Nothing is written until the program has said what stands now; then both files are made anew.
+
+        The worse one is left to the last, so that a cut in between finds it again.
+        """
+        self._renews_both = True
+        first, second = images
+        self._side = 0 if first and (first.spoilt or not second) else 1
+        self._sealed_generation = max([image.generation for image in images if image])
+        self._next_id = max(self._next_id, _far_number(_AFTER_LOSS))
+
     def _adopt(self, image, side):
-        self._side, self._generation, self._length = side, image.generation, image.length
+        self._side, self._length = side, image.length
+        self._generation = self._sealed_generation = image.generation
         self._acked = self._ack_told = image.acked
-        self._standing[_ID], self._standing[_EVENT] = image.standing
+        self._standing[_ID], self._standing[_EVENT], self._standing[CIRCUIT] = image.standing
         self._standing[_DURABLE] = True
         for event in image.events:
             if event[_EVENT] > image.acked:
@@ -289,66 +332,7 @@ class Journal:
                 place[_DURABLE] = True
 
 
-class _Image:
-    """What a file says; it counts only if it is sealed."""
-
-    def __init__(self, generation):
-        self.generation = generation
-        self.length = 0
-        self.clean = True
-        self.sealed = False
-        self.highest_id = self.acked = 0
-        self.standing = (0, 0)
-        self.events = []
-
-    def take(self, kind, fields):
-        """One good record: its message id, event id and the rest, as packed."""
-        message_id, event_id = fields[0], fields[1]
-        if kind == HEADER:
-            self.standing = (message_id, event_id)
-            self.highest_id, self.acked = fields[2] - 1, fields[3]  # it holds the next number to give
-        elif kind == SEAL:
-            self.sealed = True
-        elif kind == ACK:
-            self.acked = max(self.acked, event_id)
-        elif message_id in EVENTS:
-            self.events.append(fields)
-            self.highest_id = max(self.highest_id, event_id)
-            if kind == ADDED and message_id in _LATCHING:
-                self.standing = (message_id, event_id)
-            elif kind == ADDED and message_id == RESET.id:
-                self.standing = (0, 0)
-
-
-def _read(open_file, path):
-    """The _Image of a file, or None if not even its header stands."""
-    try:
-        file = open_file(path, "rb")
-    except OSError:
-        return None
-    image = None
-    record = bytearray(RECORD_BYTES)
-    try:
-        n = file.readinto(record)
-        while n:
-            fields = _parse(record) if n == RECORD_BYTES else None
-            if image is None:
-                if fields is None or fields[0] != HEADER or fields[2] != 0:
-                    return None  # torn while it was begun
-                image = _Image(fields[3])
-            if fields is None or fields[2] != image.length or fields[3] != image.generation:
-                image.clean = False
-            else:
-                image.take(fields[0], fields[1:2] + fields[4:])
-            image.length += 1
-            n = file.readinto(record)
-    except OSError:
-        if image:
-            image.clean = False
-    finally:
-        file.close()
-    return image
-
-
-def _parse(record):
-    return struct.unpack_from(_FORMAT, record, 0) if check_crc(record, 0, _CRC_AT) else None
+def _far_number(base):
+    """One of the 2^24 numbers from base on, which another boot will hardly meet again."""
+    random = os.urandom(3)
+    return base + (random[0] | random[1] << 8 | random[2] << 16)

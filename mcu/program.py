@@ -18,7 +18,7 @@ from link import Link
 from relays import LEASE_OVER, OPEN, REARM, Circuit
 from sampler import Sums
 from telemetry import Loop, Telemetry
-from trips import ARMED, FAULT, RAISED, Facts, History, Judge, Machine
+from trips import ARMED, FAULT, RAISED, Facts, History, Judge, Machine, within_reach
 
 from tanklink import messages
 from tanklink.config import Config
@@ -28,6 +28,7 @@ COLLECT_MS = 60_000
 LEAVE_US = 200_000  # for the ACK of MAINTENANCE to get out
 _LEASE = messages.SUBJECTS.index("lease")
 _NO_TRIGGER = messages.TRIGGERS.index("none")
+_ENABLED = messages.CONFIG_CIRCUIT.index["enabled"]
 _SEQUENCE = messages.CONFIG_CIRCUIT.index["sequence_ms"]
 _FREE_BYTES = getattr(gc, "mem_free", None)  # CPython has none
 
@@ -61,22 +62,27 @@ class Program:
         self._boot()
 
     def _boot(self):
-        """Self-test, then DISARMED unless a trip stands, the watchdog had to reset us, or something is wrong."""
+        """Self-test, then DISARMED unless a trip stands, the last run ended by itself, or something is wrong."""
         self.machine.move("start")
         healthy = selftest.relays_open(self.interlock)
-        stands = self.journal.standing_id() != 0
-        hung = self.identity.reset_cause == identity.WATCHDOG and not stands
-        if not healthy or self.journal.broken or (stands and self.journal.standing_is_fault()):
+        journal, cause = self.journal, self.identity.reset_cause
+        stands = journal.standing_id() != 0
+        hung = cause == identity.WATCHDOG and not stands
+        crashed = cause == identity.SOFT and not stands  # and could not even say so
+        no_journal = journal.broken or journal.lost
+        if not healthy or no_journal or journal.standing_is_fault():
             self.machine.move("fault")
         else:
-            self.machine.move("trip" if stands or hung else "pass")
+            self.machine.move("trip" if stands or hung or crashed else "pass")
         self.journal.add(messages.BOOT, self.clock, self.identity.reset_cause, self.machine.state)
         if hung:
             self._note("watchdog", 0, board.WATCHDOG_MS, board.WATCHDOG_MS)
+        elif crashed:
+            self._note("exception", 0, 0, 0)
         if not healthy:
             self._note("relay_stuck", 0, self.interlock.pins(), 0)
-        elif self.journal.broken:
-            self._note("journal", 0, 1, 0)
+        elif no_journal and not journal.standing_is_fault():
+            self._note("journal", journal.standing_circuit(), 1, 0)
         self.journal.record()
         self.collect()
 
@@ -129,7 +135,7 @@ class Program:
         facts.gap_us = clock.since_us(self._pushed_s, self._pushed_us)
         for c in range(messages.N_CIRCUITS):
             circuit = self.circuits[c]
-            asks = circuit.step(clock)
+            asks = circuit.step(clock, facts.dropped[c] and facts.line_whole[c])
             if asks == REARM:
                 facts.line_whole[c] = self.interlock.arm(c + 1)
             elif asks == LEASE_OVER:
@@ -167,7 +173,7 @@ class Program:
         """A write to flash stalls the chip, so only with every circuit open."""
         due = self._all_open() and self.journal.waits()
         if due and not self.journal.record() and self.machine.state != FAULT:
-            self._raise("journal", 0, 1, 0)
+            self._raise("journal", self.journal.standing_circuit(), 1, 0)  # of a trip that it stands before
 
     def _housekeeping(self):
         if self._collection.due(self.clock):
@@ -232,6 +238,29 @@ class Program:
             self.received, self._other_config = self._other_config, self.config
             self.received.clear()
         return self.received
+
+    def unfit_config(self):
+        """Whether the judges could not go by what was received: something is missing, or a scale cannot reach."""
+        if not self.received.complete():
+            return True
+        for c in range(messages.N_CIRCUITS):
+            if self.received.circuits[c + 1][_ENABLED] and not within_reach(self.received, c):
+                return True
+        return False
+
+    def guards_circuits(self):
+        """Whether any circuit is enabled, and so judged in every pass."""
+        return self.facts.enabled[0] or self.facts.enabled[1]
+
+    def judge_anew(self):
+        """Judge by what was received, if that is not done yet; the quiet time before a reset begins anew.
+
+        For a board that came up tripped: only arming would make it look at its circuits otherwise.
+        """
+        if self.received is not self.config:
+            self.adopt_config()
+            self.finds_cause()
+            self._cause_s, self._cause_us = self.clock.s, self.clock.us
 
     def adopt_config(self):
         """Judge by what was received from now on."""

@@ -13,6 +13,7 @@ BREAKER = board.DC_RATED  # of a circuit's pair: makes last, breaks first
 CARRIER = 1 - BREAKER  # makes first, breaks last: never under current
 KEEP = -1  # push nothing to this relay
 NOTHING, REARM, LEASE_OVER = range(3)  # what step() asks for
+_DOUBT_US = 1000  # a permit that ended this shortly before a new one was pushed: only the next look tells who won
 
 #            state     lease runs              lease ended, by itself or on purpose
 #            OPEN      → CLOSING (re-arm)      stays
@@ -36,6 +37,9 @@ class Circuit:
         self._next_sequence_us = 0
         self._s = 0  # when the first relay of the present sequence moved
         self._us = 0
+        self._lapses = False  # whether the permits last pushed end with a lease, not by their own cap
+        self._lapse_s = 0  # and when
+        self._lapse_us = 0
         self._moved = True  # False from entering a state until permits_at() has told the relays
 
     def configure(self, sequence_ms):
@@ -48,10 +52,12 @@ class Circuit:
         self.end_s, self.end_us = s, us
 
     def release(self):
-        """End the lease on purpose: the circuit opens in sequence."""
-        if self.leased or self.state in (CLOSING, CLOSED):
-            self.leased = False
-            self._open()
+        """End the lease on purpose: the circuit opens in sequence. False if there is nothing to end."""
+        if not (self.leased or self.ought_to_close()):
+            return False
+        self.leased = False
+        self._open()
+        return True
 
     def drop(self):
         """After a trip, when the interlock has already dropped both relays."""
@@ -67,21 +73,26 @@ class Circuit:
         """Of the lease, for STATUS."""
         return max(0, clock.until_us(self.end_s, self.end_us) // 1000) if self.leased else 0
 
-    def step(self, clock):
-        """Once a pass: NOTHING, REARM (re-arm the interlock before the permits) or LEASE_OVER (it ran out)."""
-        if self.leased:
-            rest_us = clock.until_us(self.end_s, self.end_us)
-            if rest_us <= 0:
-                self.leased = False
-                self.over_ms = -rest_us // 1000
-                closed = self.state == CLOSED
-                self._open()
-                if closed:  # its permit ended with the lease: the breaker fell then, not now
-                    self._s, self._us, self._moved = self.end_s, self.end_us, True
+    def step(self, clock, dropped=False):
+        """Once a pass: NOTHING, REARM (re-arm the interlock before the permits) or LEASE_OVER (it ran out).
+
+        dropped: the interlock was found latched, though the fault line is whole and the circuit ought to hold.
+        """
+        if self.leased and clock.until_us(self.end_s, self.end_us) <= 0:
+            self.leased = False
+            self._lapse(clock, self.end_s, self.end_us)
+            return LEASE_OVER
+        if self._lapses:
+            late_us = clock.since_us(self._lapse_s, self._lapse_us)
+            if dropped and late_us >= 0:  # the new lease was heard after the relays had gone by the old one
+                self._lapse(clock, self._lapse_s, self._lapse_us)
                 return LEASE_OVER
+            if late_us > _DOUBT_US:
+                self._lapses = False  # the permit of the new lease came in time
         if self.state == OPEN:
             if self.leased:
                 self.sequence_us = self._next_sequence_us
+                self._lapses = False
                 self._enter(CLOSING)
                 return REARM
         elif self.state != CLOSED and self._moved and clock.since_us(self._s, self._us) >= self.sequence_us:
@@ -105,10 +116,22 @@ class Circuit:
             permits[CARRIER] = _capped(self.sequence_us - clock.since_us(self._s, self._us))
             return
         rest_us = clock.until_us(self.end_s, self.end_us)
+        if not (self._lapses and clock.until_us(self._lapse_s, self._lapse_us) < _DOUBT_US):
+            self._lapses = rest_us <= limits.PERMIT_US
+            self._lapse_s, self._lapse_us = self.end_s, self.end_us
         if self.state == CLOSED:
             permits[BREAKER] = _capped(rest_us)
             rest_us += self.sequence_us
         permits[CARRIER] = _capped(rest_us)
+
+    def _lapse(self, clock, s, us):
+        """A lease ended at that instant, and with it the permits: the breaker fell then, not now."""
+        self._lapses = False
+        self.over_ms = clock.since_us(s, us) // 1000
+        closed = self.state == CLOSED
+        self._open()
+        if closed:
+            self._s, self._us, self._moved = s, us, True
 
     def _open(self):
         if self.state == CLOSED:

@@ -5,7 +5,7 @@ sent before the next was due is dropped and counted.
 """
 
 from clock import Every
-from journal import EVENTS
+from journal_image import EVENTS
 
 from tanklink.messages import HEALTH, N_CIRCUITS, STATUS
 from tanklink.schema import SMALL_MAX
@@ -23,6 +23,7 @@ _H_UPTIME_S, _H_UPTIME_MS = _H["uptime_s"], _H["uptime_ms_part"]
 _PASSES, _PASS_MEAN, _PASS_MAX, _GAP_MAX = _H["passes"], _H["pass_us_mean"], _H["pass_us_max"], _H["gap_us_max"]
 _COLLECT_MAX, _HEAP, _FRAMES_OK = _H["collect_us_max"], _H["heap_free_bytes"], _H["frames_ok"]
 _BAD_STATE, _BAD_RATE, _TX_DROPPED, _LEASES_OVER = _H["bad_state"], _H["bad_rate"], _H["tx_dropped"], _H["leases_over"]
+_EVENTS_DROPPED = _H["events_dropped"]
 # A counter is held this far below the largest integer, more than a second of the fastest line can add to it.
 _COUNT_MAX = SMALL_MAX - 100_000
 
@@ -168,4 +169,5 @@ class Telemetry:
         values[_BAD_STATE], values[_BAD_RATE] = p.commands.bad_state, p.commands.bad_rate
         values[_TX_DROPPED] = p.link.dropped
         values[_LEASES_OVER] = p.leases_over
+        values[_EVENTS_DROPPED] = p.journal.dropped
         loop.restart()

@@ -48,6 +48,7 @@ class Machine:
 
 MAX_READING_MA = 200_000  # × 5,000 tenths of an ohm = 10^9 < 2^30
 MAX_READING = 2_000_000  # mV, m°F
+MAX_COUNTS = 4095
 
 _CURRENT, _VOLTAGE, _TEMPERATURE = (CHANNELS.index(n + "_1") for n in ("current", "voltage", "temperature"))
 _ENABLED = CONFIG_CIRCUIT.index["enabled"]
@@ -86,9 +87,7 @@ class Facts:
         self.current_limit_ma[c] = min(values[_CURRENT_LIMIT], limits.MAX_CURRENT_MA)
         self.temperature_limit_m_degf[c] = min(values[_TEMPERATURE_LIMIT], limits.MAX_TEMPERATURE_M_DEGF)
         self.short_min_ma[c] = min(values[_SHORT_MIN], limits.MAX_SHORT_MIN_MA)
-        # Rounded up, to the side of tripping. At most 500,000 × 1000 + 99,999 on the way.
-        resistance_mohm = min(values[_RESISTANCE], limits.MAX_RESISTANCE_MOHM)
-        self.short_deci_ohm[c] = (resistance_mohm * (1000 - values[_SHORT_TOLERANCE]) + 99_999) // 100_000
+        self.short_deci_ohm[c] = short_deci_ohm(values)
 
     def set_readings(self, counts, config):
         """Convert this pass's raw counts of every enabled circuit."""
@@ -102,6 +101,36 @@ class Facts:
                 self.temperature_counts[c] = raw
                 m_degf = config.scale(_TEMPERATURE + c, raw)
                 self.m_degf[c] = max(-MAX_READING, min(m_degf, MAX_READING))
+
+
+def within_reach(config, c):
+    """Whether circuit c's scales let every rule fire: each rises or falls all the way, as its sensor does, to beyond
+    the limit. Of a thermistor nothing beyond its table counts: it is far from straight there.
+    """
+    values = config.circuits[c + 1]
+    current, voltage, temperature = _CURRENT + c, _VOLTAGE + c, _TEMPERATURE + c
+    if config.slope(current) != 1 or config.slope(voltage) != 1 or not config.slope(temperature):
+        return False
+    least_ma = max(values[_CURRENT_LIMIT], values[_SHORT_MIN])
+    if config.scale(current, MAX_COUNTS) <= least_ma:
+        return False
+    # A dead short at the greatest current that is allowed; at most 5,000 × 100,000 on the way.
+    if config.scale(voltage, 0) >= short_deci_ohm(values) * values[_CURRENT_LIMIT] // 10:
+        return False
+    if config.slope(temperature) < 0:
+        hot = max(config.first_counts(temperature), limits.SENSOR_SHORT_COUNTS + 1)
+    else:
+        hot = min(config.last_counts(temperature), limits.SENSOR_OPEN_COUNTS - 1)
+    return config.scale(temperature, hot) > values[_TEMPERATURE_LIMIT]
+
+
+def short_deci_ohm(values):
+    """R(1 − tolerance) of a CONFIG_CIRCUIT, rounded up, to the side of tripping.
+
+    At most 500,000 × 1000 + 99,999 on the way.
+    """
+    resistance_mohm = min(values[_RESISTANCE], limits.MAX_RESISTANCE_MOHM)
+    return (resistance_mohm * (1000 - values[_SHORT_TOLERANCE]) + 99_999) // 100_000
 
 
 # -- the judges: does this circuit break this rule now? ---------------------------------------------------------

@@ -8,7 +8,10 @@ import asyncio
 import contextlib
 import logging
 import random
+import shlex
+import shutil
 import signal
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -25,7 +28,8 @@ from tankwarden.flows.door import Door
 from tankwarden.flows.events import Events
 from tankwarden.flows.readings import Change, Probes
 from tankwarden.flows.record import Recording
-from tankwarden.flows.snapshot import Around, Json, Snapshots, Trip, tasks_json
+from tankwarden.flows.snapshot import Around, Failures, Json, Snapshots, Trip, tasks_json
+from tankwarden.flows.standstill import aged
 from tankwarden.flows.supervise import Supervisor
 from tankwarden.flows.totals import Totals
 from tankwarden.flows.watch import Watch
@@ -35,7 +39,7 @@ from tankwarden.store import open_store
 from tankwarden.version import version
 
 STOP_S = 0.5  # for the circuits to open at an orderly stop
-STALE_S = 2.0  # a snapshot older than that is shown with the tasks as they are now
+STALE_S = 2.0  # a snapshot older than that is no longer shown as it is
 COMMAND_S = 15.0
 CAUSE_S = 2.0  # a trip's event comes within that of the STATUS that first shows it
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -74,13 +78,14 @@ class App:
         self._door = Door(places.socket_path(data), self._commands.handle)
         self._snapshots = Snapshots(config, self.version, wiring.scales_of(config), _reset_command(data))
         self._supervisor = Supervisor(self.clock, self.log)
+        self._failures = Failures()
         self._tasks()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
         self._trip_seen: tuple[int, int, float] | None = None  # number, UTC ms and monotonic s when it was first seen
         self._snapshot: Json = {}
         self._snapshot_s = 0.0
-        self._stale: Json | None = None
+        self._aged: tuple[tuple[int, int], Json] | None = None  # ((its time, seconds since), what is shown instead)
         self.control.tick()  # so that there is a snapshot from the beginning
 
     def _tasks(self) -> None:
@@ -94,14 +99,18 @@ class App:
     # -- for other threads -----------------------------------------------------------------------------------------
 
     def status(self) -> Json:
-        """The newest snapshot; nobody may change it. The same object as long as nothing is new."""
+        """The newest snapshot; nobody may change it. The same object as long as nothing is new.
+
+        While the control loop stands still it is aged, once a second: nothing old is ever shown as fresh.
+        """
         snapshot, age_s = self._snapshot, self.clock.mono() - self._snapshot_s
         if age_s < STALE_S:
             return snapshot
-        tasks = tasks_json(self._supervisor.rows())  # the control tick is not well: say so
-        if self._stale is None or self._stale["tasks"] != tasks or self._stale["time_ms"] != snapshot["time_ms"]:
-            self._stale = {**snapshot, "tasks": tasks}
-        return self._stale
+        moment = (snapshot["time_ms"], int(age_s))
+        if self._aged is None or self._aged[0] != moment:
+            tasks = tasks_json(self._supervisor.rows(), self._failures, self.clock.mono())
+            self._aged = (moment, aged(snapshot, int(age_s), tasks))
+        return self._aged[1]
 
     def history(self, hours: float) -> Json:
         """The charts' series. ValueError for hours that cannot be shown, StoreError if they cannot be read."""
@@ -196,7 +205,8 @@ class App:
         event = self._events.trip(view.trip_id)
         kind = event.kind if event else ("fault" if view.board_state == "fault" else "trip")
         text = event.text if event else f"number {view.trip_id}, of whose cause this host has not been told"
-        return Trip(view.trip_id, kind, text, event.at_ms if event else self._trip_seen[1], event)
+        before = self._events.cause_of(event) if event and event.trigger == "too_many_trips" else None
+        return Trip(view.trip_id, kind, text, event.at_ms if event else self._trip_seen[1], event, before)
 
     def _shown_trip(self) -> Trip | None:
         """As _trip, but a moment is left for the Pico's event, so that nobody is told of a trip without its cause."""
@@ -207,8 +217,8 @@ class App:
 
     def _publish(self, tick: Tick) -> None:
         around = Around(
-            view=self.pico.view(), tasks=self._supervisor.rows(), trip=self._shown_trip(), events=self._events.recent,
-            energy=self._totals.energy, recorder=self._recorder.status(),
+            view=self.pico.view(), tasks=self._supervisor.rows(), failures=self._failures, trip=self._shown_trip(),
+            events=self._events.recent, energy=self._totals.energy, recorder=self._recorder.status(),
         )  # fmt: skip
         self._snapshot, self._snapshot_s = self._snapshots.make(tick, around), tick.now_s
 
@@ -231,5 +241,17 @@ class App:
 
 def _reset_command(data: Path) -> str:
     """What to type to reset a trip, with {id} for its number."""
-    folder = "" if data == places.default_data() else f" --data {data}".replace("{", "{{").replace("}", "}}")
-    return "tankwarden reset-trip {id}" + folder
+    folder = "" if data == places.default_data() else f" --data {shlex.quote(str(data.resolve()))}"
+    program, folder = (part.replace("{", "{{").replace("}", "}}") for part in (_program(), folder))
+    return f"{program} reset-trip {{id}}{folder}"
+
+
+def _program() -> str:
+    """How this copy is called from any terminal: by its name only if that is found, and is this copy."""
+    script = Path(sys.executable).with_name("tankwarden")
+    found = shutil.which("tankwarden")
+    # An activated virtual environment is on this process's path, and not on that of another terminal.
+    only_here = sys.prefix != sys.base_prefix and found is not None and Path(found).parent == script.parent
+    if found is not None and not only_here and (not script.exists() or script.samefile(found)):
+        return "tankwarden"
+    return shlex.quote(str(script)) if script.exists() else f"{shlex.quote(sys.executable)} -m tankwarden"

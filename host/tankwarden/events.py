@@ -39,6 +39,16 @@ class Event:
         """The same fact as the store knows it."""
         return replace(self, id=id)
 
+    def log_line(self) -> str:
+        """For the system log: the text, and behind it the names and numbers that somebody may search for."""
+        facts = [name for name in (self.kind, self.trigger, self.subject) if name and name != "none"]
+        facts += [
+            f"{name} {number:g} {self.unit}".rstrip()
+            for name, number in (("value", self.value), ("limit", self.limit))
+            if number is not None
+        ]
+        return f"{self.text} [{', '.join(facts)}]"
+
     def to_json(self) -> dict[str, object]:
         """As the API shows it."""
         return {
@@ -90,6 +100,8 @@ class Unit(NamedTuple):
     digits: int = 0
 
     def show(self, value: float) -> str:
+        if self.name == "ms" and abs(value) >= 1000:
+            return f"{round(value / 1000, 1):g} s"
         return f"{value:.{self.digits}f} {self.name}".rstrip()
 
 
@@ -125,7 +137,7 @@ _PHRASES = {
     "sensor_short": Phrase("sensor shorted", ": {value}, shorted up to {limit}"),
     "fault_line": Phrase("fault line broken", ""),
     "permit": Phrase("relay permit not renewed in time"),
-    "watchdog": Phrase("processor hung, reset by the watchdog"),
+    "watchdog": Phrase("processor hung, reset by the watchdog", ": it did not run for {value}"),
     "exception": Phrase("program failed", ""),
     "too_many_trips": Phrase("too many trips"),
     "relay_stuck": Phrase("relay stuck", ""),
@@ -149,6 +161,11 @@ def unit_of(subject: str, trigger: str = "") -> Unit:
 def trigger_text(trigger: str) -> str:
     """A trigger for people. One that is not known here keeps its own name."""
     return _phrase(trigger).name
+
+
+def reset_cause_text(cause: str) -> str:
+    """Why the Pico started, for people. One that is not known here keeps its own name."""
+    return _RESET_CAUSES.get(cause, cause)
 
 
 def _phrase(trigger: str) -> Phrase:
@@ -196,7 +213,7 @@ def _boot(event: Event, record: records.Boot) -> Event:
     cause = _name(RESET_CAUSES, record.reset_cause, "cause")
     state = _name(BOARD_STATES, record.state, "state")
     severity = WARNING if cause == "watchdog" else event.severity
-    text = f"the Pico started ({_RESET_CAUSES.get(cause, cause)}), circuits {state}"
+    text = f"the Pico started ({reset_cause_text(cause)}), circuits {state}"
     return replace(event, text=text, severity=severity)
 
 

@@ -76,6 +76,26 @@ class Config:
         """Whether the channel has the two points that a scale needs."""
         return self._n[channel] >= 2
 
+    def slope(self, channel):
+        """1 if the channel's values rise from every point to the next, −1 if they fall, 0 if neither or no scale."""
+        at, n = channel * MAX_POINTS, self._n[channel]
+        slope = 0
+        for i in range(at + 1, at + n):
+            rise = self._values[i] - self._values[i - 1]
+            step = 1 if rise > 0 else -1
+            if rise == 0 or slope == -step:
+                return 0
+            slope = step
+        return slope
+
+    def first_counts(self, channel):
+        """Counts of the channel's first point; it must have one."""
+        return self._counts[channel * MAX_POINTS]
+
+    def last_counts(self, channel):
+        """Counts of the channel's last point; it must have one."""
+        return self._counts[channel * MAX_POINTS + self._n[channel] - 1]
+
     def scale(self, channel, counts):
         """Counts (0 to 4095) to mV, mA or m°F: piecewise linear, rounded; beyond the ends, the end segments go on.
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from cobs.cobs import DecodeError, decode, encode
-from msgpack import Packer, unpackb  # type: ignore[import-untyped]  # it ships no types
+from msgpack import Packer, unpackb  # it ships no types
 
 from tanklink.errors import FieldRangeError, FrameLengthError
 from tanklink.records import RECORDS, Record

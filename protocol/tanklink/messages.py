@@ -197,6 +197,7 @@ HEALTH = Message(
     uint("bad_rate", doc="messages over 100/s"),
     uint("tx_dropped", doc="messages not sent: the host reads slowly"),
     uint("leases_over", doc="leases that ran out"),
+    uint("events_dropped", doc="events that found no room while the host had not stored them"),
 )  # fmt: skip
 
 # -- events -----------------------------------------------------------------------------------------------------

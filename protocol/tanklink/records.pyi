@@ -195,6 +195,7 @@ class _Health(NamedTuple):
     bad_rate: int
     tx_dropped: int
     leases_over: int
+    events_dropped: int
 
 class Health(_Health):
     MESSAGE: ClassVar[Message]

@@ -287,7 +287,7 @@ def test_it_logs_to_standard_error_what_it_logs_to_the_store(
         ({"state": "open", "lease_ms": 0}, "Nothing changes"),
         (
             {"state": "closed", "lease_ms": 1640},
-            "opens the outside relay within 1.6 s",
+            "opens the outside relay within 2 s",
         ),
     ],
 )

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tanklink import records
+from tanklink.messages import SUBJECTS, TRIGGERS
 from tankwarden.clock import ManualClock
 from tankwarden.drivers.pico.fake import FakePico
 from tankwarden.drivers.pico.session import Arrived, JournalRecord
@@ -160,6 +161,32 @@ def test_the_standing_trip_is_found_by_its_number_and_board_also_after_a_restart
     assert again.events.trip(1) is not None
     again.pico.who = ("another board", 1)
     assert again.events.trip(1) is None
+
+
+def test_the_page_has_them_by_when_they_happened_whenever_they_were_told(scene: Scene) -> None:
+    def host(at_ms: int, kind: str) -> Event:
+        return Event(at_ms=at_ms, kind=kind, severity="info", text=kind)
+
+    scene.events.note(host(999_000, "start"))
+    scene.tell(trip(1))  # told now, three seconds after it happened
+    scene.events.note(host(999_000, "output"))
+    scene.settle()
+    assert [event.kind for event in scene.events.recent] == ["output", "start", "trip"]
+
+
+def test_the_cause_of_too_many_trips_is_the_last_trip_of_that_circuit(scene: Scene) -> None:
+    too_many = TRIGGERS.index("too_many_trips"), SUBJECTS.index("trips")
+    other_circuit = trip(3)._replace(circuit=2)
+    scene.tell(trip(1), trip(2), other_circuit, records.Fault(4, 1, 5, 0, 1, *too_many, 4, 3))
+    scene.settle()
+    fault = scene.events.trip(4)
+    assert fault is not None
+    cause = scene.events.cause_of(fault)
+    assert cause is not None
+    assert (cause.journal_id, cause.trigger) == (2, "over_current")
+    first = scene.events.trip(1)
+    assert first is not None
+    assert scene.events.cause_of(first) is None
 
 
 def test_events_without_a_welcome_before_them_are_left_for_later(scene: Scene) -> None:

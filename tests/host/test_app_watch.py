@@ -55,6 +55,36 @@ def test_a_lost_link_is_told_once_with_value_and_limit_and_then_that_it_is_back(
     assert scene.kinds() == ["link_lost", "link_back"]
 
 
+def test_a_host_that_stood_still_says_so_and_does_not_blame_the_pico() -> None:
+    scene = Scene().run(5)
+    scene.house.clock.advance(15)
+    scene.watch.look()  # before anything that came meanwhile is read
+    scene.run(5)
+    assert scene.kinds() == ["host_stalled"]
+    stalled = scene.noted[0]
+    assert (stalled.severity, stalled.value, stalled.limit, stalled.unit) == ("warning", 15.0, 2.0, "s")
+    assert stalled.text.startswith("this computer stood still for 15.0 s")
+
+
+def test_a_pico_that_is_gone_after_a_stall_is_lost_since_the_host_goes_on() -> None:
+    scene = Scene().run(5)
+    scene.house.unplug()
+    scene.house.clock.advance(15)
+    scene.watch.look()
+    scene.run(3)
+    assert scene.kinds() == ["host_stalled", "link_lost"]
+    assert scene.noted[1].value == pytest.approx(1600, abs=100)
+
+
+def test_looks_that_come_in_time_are_no_stall() -> None:
+    scene = Scene().run(5)
+    scene.house.ticking = False
+    for _ in range(10):
+        scene.house.run(1.9)
+        scene.watch.look()
+    assert "host_stalled" not in scene.kinds()
+
+
 def test_a_pico_that_was_never_there_is_not_lost() -> None:
     scene = Scene()
     scene.house.unplug()
@@ -107,7 +137,7 @@ def test_a_restart_is_told_with_both_uptimes() -> None:
     assert event.value is not None
     assert event.limit is not None
     assert event.value < 3 < event.limit
-    assert "watchdog" in event.text
+    assert "(the watchdog reset it)" in event.text
 
 
 def test_another_protocol_is_told_once_however_often_it_is_met() -> None:

@@ -1,5 +1,7 @@
 """The control tick: who decides, and that a lease goes out only after a whole, sound round."""
 
+from dataclasses import replace
+
 import pytest
 from house import HOT, NIGHT_MS, NOON_MS, TOML, House, Stands
 
@@ -8,6 +10,7 @@ from tankwarden.drivers.dummy import DummySwitch
 from tankwarden.flows.control import CircuitTick, Tick
 from tankwarden.flows.notices import output_changed
 from tankwarden.logic.claims import Claim, Priority
+from tankwarden.logic.holds import Held
 
 
 def leases(house: House) -> int:
@@ -184,9 +187,12 @@ def test_the_orderly_end_opens_and_renews_no_more() -> None:
     house.run(0.3)
     assert not house.on
     assert house.control.all_off()
-    before = leases(house)
+    before, told = leases(house), len(house.switched)
     house.run(2)
     assert leases(house) == before
+    assert len(house.switched) == told, (
+        "the stop is told as such, not as an output that changed for a reason of its own"
+    )
 
 
 def test_every_change_of_an_output_is_told_once_with_its_reason() -> None:
@@ -236,3 +242,12 @@ def test_the_event_of_a_change_names_winner_and_priority() -> None:
     event = output_changed(NOON_MS, house.switched[0])
     assert event.text == "East on: 110.0 °F, heats to 120.0 °F (regulation)"
     assert (event.kind, event.circuit) == ("output", 1)
+
+
+def test_the_event_of_an_output_that_is_held_says_the_hold_first() -> None:
+    house = House().run(5)
+    held = Held(False, ("stays off for another 2 s: minimum off time 2 s",))
+    event = output_changed(NOON_MS, replace(house.switched[0], held=held))
+    assert event.text == (
+        "East off: stays off for another 2 s: minimum off time 2 s; then: 110.0 °F, heats to 120.0 °F (regulation)"
+    )

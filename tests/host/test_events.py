@@ -50,7 +50,7 @@ def trip(trigger: str, subject: str, value: int, limit: int, circuit: int = 1, k
         ),
         (
             trip("watchdog", "cpu", 2000, 2000, circuit=0),
-            "processor hung, reset by the watchdog on the board: 2000 ms, limit 2000 ms", 2000, 2000, "ms",
+            "processor hung, reset by the watchdog on the board: it did not run for 2 s", 2000, 2000, "ms",
         ),
         (
             trip("too_many_trips", "trips", 4, 3, kind=records.Fault),

@@ -170,7 +170,7 @@ def test_a_port_without_an_answer_is_opened_anew_after_four_tries() -> None:
     assert talk.openings == 2
     assert len(pico.told) == 5
     assert talk.session.message is not None
-    assert "no answer" in talk.session.message
+    assert "does not answer: cable or power?" in talk.session.message
 
 
 def test_silence_of_status_is_met_with_hello_in_the_same_session_and_then_with_a_new_opening() -> None:

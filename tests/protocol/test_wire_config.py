@@ -130,6 +130,24 @@ def test_a_point_that_does_not_follow_changes_nothing(point: list[int]) -> None:
     assert config.crc() != before
 
 
+@pytest.mark.parametrize(
+    ("values", "slope"),
+    [([], 0), ([1], 0), ([1, 2], 1), ([2, 1], -1), ([1, 1], 0), ([1, 2, 2], 0), ([3, 2, 3], 0), ([3, 2, 1, -9], -1)],
+)
+def test_slope_is_of_the_whole_table(values: list[int], slope: int) -> None:
+    config = with_table([(10 * i, value) for i, value in enumerate(values)], 7)
+    assert config.slope(7) == slope
+    if values:
+        assert (config.first_counts(7), config.last_counts(7)) == (0, 10 * (len(values) - 1))
+
+
+@given(table=tables)
+@settings(deadline=None)
+def test_slope_never_reaches_2_30(table: list[tuple[int, int]]) -> None:
+    steps = {(b > a) - (b < a) for (_, a), (_, b) in pairwise(table)}
+    assert instrument(with_table(table)).slope(0) == (steps.pop() if len(steps) == 1 else 0)
+
+
 def test_index_0_starts_the_table_anew() -> None:
     config = with_table([(100, 5), (200, 6), (300, 7)])
     assert config.set_point([0, 0, 50, 1])

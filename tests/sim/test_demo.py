@@ -13,6 +13,9 @@ from urllib.request import urlopen
 
 import pytest
 
+from tankwarden import places
+from tankwarden.demo.cli import data_folder
+
 TANKWARDEN = (sys.executable, "-m", "tankwarden")
 
 
@@ -104,6 +107,76 @@ def test_it_goes_on_with_its_own_data_a_day_later(start: Callable[..., Demo], tm
         demo = start("--seconds", 1, "--data", tmp_path)
         demo.wait_for(f"making the {hours} hours before")
         assert demo.end() == 0
+
+
+@pytest.mark.slow
+def test_what_a_demo_tells_is_true_in_order_and_of_its_own_run(start: Callable[..., Demo], tmp_path: Path) -> None:
+    demo = start("--data", tmp_path, "--seed", 2)
+    control = demo.wait_for(r"--control (\S+) clear")[1]
+
+    def fault(name: str) -> None:
+        subprocess.run([*TANKWARDEN, "sim-fault", "--control", control, name], check=True, capture_output=True)
+
+    demo.wait_for(r"relay 2 inside closed")
+    fault("serial-cut=4")
+    demo.wait_for(r"relay 1 outside opened, inside \d+ ms later: its lease ran out: nothing came through the link")
+    demo.wait_for(r"(?s)its lease ran out.*relay 1 inside closed, outside \d+ ms later: .*heats to")
+    fault("element-short")
+    demo.wait_for(r"relay 1 outside opened, inside with it: a trip: short circuit on circuit 1")
+    demo.wait_for(r"relay 2 outside opened, inside with it: a trip: short circuit on circuit 1")
+    demo.wait_for("the log says: short circuit")
+    times = re.findall(r"(?m)^(\d\d:\d\d:\d\d)  ", demo.said)
+    assert times == sorted(times)
+    assert not re.search(r"opened.*heats to|closed.*(trip|lease)", demo.said)
+
+    files = {path: path.stat().st_mtime_ns for path in (tmp_path / "tankwarden.db", tmp_path / "tankwarden.toml")}
+    second = start("--data", tmp_path)
+    assert second.end() == 2
+    assert "another demo runs on it" in second.said
+    assert "making the" not in second.said
+    assert (tmp_path / "tankwarden.toml").stat().st_mtime_ns == files[tmp_path / "tankwarden.toml"]
+
+    demo.process.send_signal(signal.SIGINT)
+    assert demo.end() == 0
+    again = start("--data", tmp_path, "--seconds", 4)
+    assert again.end() == 0
+    assert "the log says: short circuit" not in again.said
+    assert "a trip of an earlier run stands" in again.said
+
+
+def test_a_folder_that_a_host_holds_is_refused_before_anything_is_written(tmp_path: Path) -> None:
+    with data_folder(tmp_path):
+        pass
+    with places.locked(tmp_path):
+        before = sorted(tmp_path.iterdir())
+        refused = subprocess.run(
+            [*TANKWARDEN, "demo", "--http", "127.0.0.1:0", "--data", tmp_path],
+            capture_output=True, text=True, timeout=30,
+        )  # fmt: skip
+        assert sorted(tmp_path.iterdir()) == before
+    assert refused.returncode == 2
+    assert "is in use by another tankwarden" in refused.stderr
+    assert refused.stdout == ""
+
+
+@pytest.mark.slow
+def test_without_a_reader_its_children_end() -> None:
+    reader, writer = os.pipe()
+    process = subprocess.Popen(
+        [*TANKWARDEN, "demo", "--http", "127.0.0.1:0"], stdout=writer, stderr=subprocess.DEVNULL, text=True
+    )
+    os.close(writer)
+    said = ""
+    with open(reader) as output:
+        while "Ctrl-C ends everything" not in said:
+            line = output.readline()
+            assert line, f"it ended before it was up:\n{said}"
+            said += line
+    found = re.search(r"host (\d+), simulated Pico (\d+)", said)
+    assert found
+    process.wait(30)  # at its next line: what the log says of the start
+    assert gone(int(found[1])), "the host"
+    assert gone(int(found[2])), "the simulated Pico"
 
 
 @pytest.mark.slow

@@ -8,13 +8,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tankwarden import config, wiring
-from tankwarden.demo import story
-from tankwarden.demo.children import Child, DemoError
+from tankwarden.demo.children import Child, DemoError, cause
 from tankwarden.demo.cli import data_folder, free_address
 from tankwarden.demo.configuration import demo_config
+from tankwarden.demo.house import House
 from tankwarden.demo.past import DAY_MS, Past, Truth
-from tankwarden.demo.run import start_ms
-from tankwarden.demo.story import Edge, Lost, TraceTail
+from tankwarden.demo.run import greeting, start_ms
 from tankwarden.demo.summary import Summary
 from tankwarden.sim.defaults import CIRCUITS, scaling_points
 from tankwarden.store import open_store, unpack_states
@@ -99,93 +98,40 @@ def test_the_demo_starts_at_half_past_ten_of_the_sites_day() -> None:
         assert start_ms(START_MS + (hour - 10.5) * 3_600_000, zone) == START_MS
 
 
-# -- the story ---------------------------------------------------------------------------------------------------
-
-
-def edges(circuit: int, level: int, *times_ms: float, relays: tuple[str, str] = ("outside", "inside")) -> list[Edge]:
-    return [Edge(round(at * 1e6), circuit, relay, level) for at, relay in zip(times_ms, relays, strict=True)]
-
-
-def test_edges_of_a_circuit_within_a_moment_are_one_group() -> None:
-    both = edges(1, 0, 1000, 1050) + edges(2, 0, 1001, 1051) + edges(1, 1, 1100, 1150) + edges(1, 0, 2000, 2050)
-    found = story.groups(both)
-    assert [(g[0].circuit, g[0].level, len(g)) for g in found] == [(1, 0, 2), (2, 0, 2), (1, 1, 2), (1, 0, 2)]
-
-
-@pytest.mark.parametrize(
-    ("group", "lost", "words"),
-    [
-        (edges(1, 1, 0, 51), None, "relay 1 outside closed, inside 51 ms later: why"),
-        (edges(2, 0, 0, 0.3), None, "relay 2 outside opened, inside with it: why"),
-        (
-            edges(1, 0, 3003, 3053), Lost(1_000_000_000, "killed"),
-            "relay 1 outside opened 2.003 s after the host was killed, inside 50 ms later: why",
-        ),
-        (edges(1, 0, 900, 950), Lost(1_000_000_000, "killed"), "relay 1 outside opened, inside 50 ms later: why"),
-    ],
-)  # fmt: skip
-def test_sentences(group: list[Edge], lost: Lost | None, words: str) -> None:
-    assert story.sentence(group, "why", lost) == words
-
-
-STATUS = {
-    "trip": None,
-    "circuits": [
-        {"circuit": 1, "output": {"why": "heats", "holds": []}},
-        {"circuit": 2, "output": {"why": "rests", "holds": ["min_off_s holds it"]}},
-    ],
-}
-RUNNING, LOST = {"cpu": "running"}, Lost(0, "killed")
-TRIPPED = {**STATUS, "trip": {"text": "a short"}}
-
-
-@pytest.mark.parametrize(
-    ("circuit", "level", "status", "board", "lost", "restarted", "words"),
-    [
-        (1, 1, STATUS, RUNNING, None, False, "heats"),
-        (2, 0, STATUS, RUNNING, None, False, "rests; min_off_s holds it"),
-        (1, 0, TRIPPED, RUNNING, None, False, "a trip: a short"),
-        (1, 0, None, RUNNING, LOST, False, "its lease ran out"),
-        (1, 0, None, {"cpu": "off"}, None, False, "the Pico went down"),
-        (1, 0, TRIPPED, RUNNING, None, True, "the Pico went down"),
-        (1, 0, STATUS, {"cpu": "hung"}, None, False, "processor hangs"),
-        (1, 0, None, RUNNING, None, False, "nobody answers"),
-    ],
-)
-def test_reasons(
-    circuit: int, level: int, status: Any, board: Any, lost: Lost | None, restarted: bool, words: str
-) -> None:
-    assert words in story.reason(edges(circuit, level, 0, 50), status, board, lost, restarted)
-
-
-def test_the_trace_is_read_as_it_grows_even_by_half_lines_and_without_a_file(tmp_path: Path) -> None:
-    file = tmp_path / "trace"
-    tail = TraceTail(file)
-    assert tail.edges() == []
-    file.write_text("1 relay.1.outside 1\n2 light.3 40000\n3 relay.2.ins")
-    assert tail.edges() == [Edge(1, 1, "outside", 1)]
-    with file.open("a") as trace:
-        trace.write("ide 0\n")
-    assert tail.edges() == [Edge(3, 2, "inside", 0)]
-    assert tail.edges() == []
-
-
 # -- the summary -------------------------------------------------------------------------------------------------
 
 
 def test_summary_puts_the_pages_energy_beside_the_ledgers() -> None:
-    circuits = {"1": {"closures": {"outside": 3, "inside": 2}}}
+    circuits = {str(n): {"closures": {"outside": n + 2, "inside": 2}} for n in (1, 2)}
     text = Summary(61.25, 44_100, 14_012.0, 14_000.0, circuits, ["trip", "boot", "trip"], 1, 2).text()
     assert "ran 61.2 s (12:15:00 of the tanks' time); host restarted 1 times, Pico 2 times" in text
     assert "page 14.012 kWh, plant's ledger 14.000 kWh (0.09 % apart)" in text
-    assert "1 outside 3, 1 inside 2" in text
+    assert "relays closed: circuit 1: outside 3 times, inside 2; circuit 2: outside 4 times, inside 2" in text
+    assert "killed host" not in text
     assert "boot 1, trip 2" in text
+
+
+def test_after_a_kill_the_summary_says_why_the_energies_differ() -> None:
+    text = Summary(61.25, 44_100, 13_900.0, 14_000.0, {}, [], 1, 0, host_killed=True).text()
+    assert "(0.71 % apart) (a killed host loses its unwritten minute)" in text
 
 
 def test_summary_of_nothing() -> None:
     text = Summary(1, 1, 0, 0, {}, [], 0, 0).text()
     assert "apart" not in text
+    assert "relays closed: none" in text
     assert "events: none" in text
+
+
+# -- the greeting ------------------------------------------------------------------------------------------------
+
+
+def test_the_things_to_try_say_what_they_cost_and_when_they_show(tmp_path: Path) -> None:
+    text = greeting(House(tmp_path, tmp_path, ("::1", 8080)), "tankwarden")
+    assert "The page: http://[::1]:8080/" in text
+    assert "the last minute of measurements, not yet written, is lost" in text
+    assert "more than three trips of one circuit within ten minutes are a FAULT: reset-trip resets that, too" in text
+    assert "mend it before a reset: a short or over-current shows again only when the circuit closes" in text
 
 
 # -- what is refused ---------------------------------------------------------------------------------------------
@@ -217,6 +163,18 @@ def test_a_demo_adds_nothing_to_a_real_hosts_data_but_goes_on_with_its_own(tmp_p
     assert own.is_dir()
 
 
+def test_a_running_demos_folder_is_refused_even_while_its_host_is_replaced(tmp_path: Path) -> None:
+    for given in (tmp_path, None):
+        with data_folder(given) as data:
+            (data / "tankwarden.db").touch()
+            before = sorted(data.iterdir())
+            with pytest.raises(DemoError, match="another demo runs on it"), data_folder(data):
+                pass
+            assert sorted(data.iterdir()) == before
+    with data_folder(tmp_path):
+        pass  # the first has ended
+
+
 def test_a_folder_that_cannot_be_written_is_told_and_a_temporary_one_is_removed() -> None:
     with pytest.raises(DemoError, match=r"--data /proc/x: cannot be written"), data_folder(Path("/proc/x")):
         pass
@@ -225,10 +183,26 @@ def test_a_folder_that_cannot_be_written_is_told_and_a_temporary_one_is_removed(
     assert not data.exists()
 
 
-def test_a_child_that_fails_is_quoted(tmp_path: Path) -> None:
-    child = Child(tmp_path / "log", "sim", "--speed", "0")
-    assert str(child.failed("it did not start")).endswith("(nothing)")
+def test_of_a_child_that_fails_only_the_cause_of_this_time_is_told(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    child = Child(log, "sim", "--speed", "0")
+    assert str(child.failed("it did not start")) == "it did not start: it said nothing"
+    log.write_text("tankwarden: of another time\n")
     child.start()
     child.wait()
     assert child.exit_code == 2
-    assert "0 is not 0.1 to 3600" in str(child.failed("it did not start"))
+    assert str(child.failed("no")).endswith(": 0 is not 0.1 to 3600")
+    assert str(child.failed("no")).count("\n") == 0
+
+
+@pytest.mark.parametrize(
+    ("output", "words"),
+    [
+        ("2026 INFO link: a\n2026 INFO web: b\ntankwarden: /x is in use: stop it\n", "/x is in use: stop it"),
+        ("2026 INFO a\nTraceback (most\n  x\nValueError: y\n", "\nTraceback (most\n  x\nValueError: y"),
+        ("2026 INFO a\n2026 ERROR b\n", "2026 ERROR b"),
+        ("\n", "it said nothing"),
+    ],
+)  # fmt: skip
+def test_the_cause_of_a_programs_end(output: str, words: str) -> None:
+    assert cause(output) == words

@@ -17,10 +17,11 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 from web_snapshots import NOW_MS, reading
 
+from tankwarden.flows.standstill import aged
 from tankwarden.web import present
 
 PHONE, DESKTOP = 360, 1280
-SCENES = ("snapshot", "tripped", "sensors_in_trouble", "without_pico", "without_circuits")
+SCENES = ("snapshot", "tripped", "faulted", "sensors_in_trouble", "without_pico", "without_circuits")
 
 
 def until(page: Any, what: Callable[[], Any], seconds: float = 10) -> Any:
@@ -101,11 +102,37 @@ def test_a_trip_appears_by_itself_in_an_alert(page: Any, site: Any) -> None:
     opened(page, site)
     assert page.text("#banners") == ""
     site.controller.snapshot = web_snapshots.tripped()
-    until(page, lambda: "Over-current on circuit 1" in page.text("[role=alert]"))
+    until(page, lambda: "East array: over-current" in page.text("[role=alert]"))
     banner = page.text("#trip")
-    for said in ("12.43", "11.00", "Current 1", "14:30:32", "tankwarden reset-trip 17"):
+    for said in ("12.43", "11.00", "current", "14:30:32", "tankwarden reset-trip 17"):
         assert said in banner
     assert page.driver.title.startswith("TRIPPED")
+
+
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+def test_the_command_is_copied_whole_and_never_broken(page: Any, site: Any, width: int) -> None:
+    site.controller.snapshot = web_snapshots.tripped()
+    page.look(width)
+    opened(page, site)
+    height = "const code = document.querySelector('.command code'); return code.getClientRects().length"
+    assert page.js(height) == 1, "one line, however long"
+    page.driver.find_element(By.CSS_SELECTOR, ".command code").click()
+    assert page.js("return String(getSelection())").strip() == f"{web_snapshots.RESET} 17"
+    assert page.js("return document.documentElement.scrollWidth") == width
+
+
+def test_the_lease_in_words_and_its_bar_go_down_together(page: Any, site: Any) -> None:
+    opened(page, site)
+    both = (
+        "const lease = document.querySelector('#circuit-east .lease');"
+        "return [Number(lease.querySelector('span').textContent), lease.querySelector('progress').value / 1000]"
+    )
+    for least in (1.3, 0.8, 0.0):
+        said, shown = until(page, lambda below=least: (now := page.js(both))[0] <= below and now)
+        assert shown == pytest.approx(said, abs=0.051)
+    site.controller.snapshot = web_snapshots.snapshot(time_ms=NOW_MS + 2000)
+    said, shown = until(page, lambda: (now := page.js(both))[0] > 1.3 and now)
+    assert shown == pytest.approx(said, abs=0.051)
 
 
 def test_ages_go_on_counting_and_a_stale_value_looks_stale(page: Any, site: Any) -> None:
@@ -135,6 +162,59 @@ def test_a_lost_connection_is_told_and_values_lose_their_colour(page: Any, site:
         page, lambda: int(page.js("return document.querySelector('#tiles [data-age]').textContent").split()[0]) > before
     )
     page.shot("lost-desktop-light")
+
+
+def test_a_control_loop_that_stands_still_is_told_though_its_controller_answers(page: Any, site: Any) -> None:
+    """As the application does it: the same snapshot, aged anew each second, so that the page changes all the time."""
+    opened(page, site)
+    standing = site.controller.snapshot
+    for second in range(3, 11):
+        site.controller.snapshot = aged(standing, second, standing["tasks"])
+        now = f"its control loop has not moved for {second} s"
+        until(page, lambda now=now: now in page.text("#banners"), 10)
+    until(page, lambda: page.js("return document.documentElement.dataset.link") == "still", 10)
+    assert "stale" in page.text("#tiles")
+    assert page.js("return document.querySelectorAll('#circuit-east .relay.unknown').length") == 2
+    site.controller.snapshot = web_snapshots.snapshot(time_ms=NOW_MS + 9000)
+    until(page, lambda: page.js("return document.documentElement.dataset.link") == "live", 10)
+    assert "has not moved" not in page.text("#banners")
+
+
+@pytest.mark.slow
+def test_without_news_nothing_is_said_of_relays_and_leases_and_it_all_comes_back(page: Any, site: Any) -> None:
+    opened(page, site)
+    closed = "return document.querySelectorAll('#circuit-east .relay.closed').length"
+    assert page.js(closed) == 2
+    page.js("window.fetched = window.fetch; window.fetch = () => Promise.reject(new TypeError('gone'))")
+    until(page, lambda: "the Pico has opened the relays by itself" in page.text("#link-state"), 15)
+    for circuit in ("#circuit-east", "#circuit-west"):
+        relays = page.js(
+            "return [...document.querySelectorAll(arguments[0])].map((one) => [one.getAttribute('class'),"
+            " one.textContent.includes('unknown'),"
+            " getComputedStyle(one.querySelector('.mystery')).display])",
+            f"{circuit} .relay",
+        )
+        assert relays == [["relay unknown", True, "block"]] * 2
+        assert page.text(f"{circuit} .pill") == "Unknown"
+        assert page.text(f"{circuit} .lease dd") == "unknown"
+        assert "whole" not in page.text(f"{circuit} .facts")
+        assert not page.driver.find_elements(By.CSS_SELECTOR, f"{circuit} .oneline.live")
+    faded = "return getComputedStyle(document.querySelector(arguments[0])).opacity"
+    for part in ("#tiles .num", "#circuit-east .value .num", "#circuit-east .facts dd", "#circuit-east .dies"):
+        assert page.js(faded, part) == "0.45"
+    assert page.js(faded, "#circuit-east .facts .num") == "1", "its line fades, and not twice"
+    for width, dark in ((DESKTOP, False), (PHONE, True)):
+        page.look(width, dark=dark)
+        page.shot(f"unknown-{'phone-dark' if dark else 'desktop-light'}")
+    site.controller.snapshot = web_snapshots.snapshot(time_ms=NOW_MS + 9000)
+    page.js("window.fetch = window.fetched; dispatchEvent(new Event('online'))")
+    until(page, lambda: page.js("return document.documentElement.dataset.link") == "live", 20)
+    assert page.js(closed) == 2
+    assert page.driver.find_elements(By.CSS_SELECTOR, "#circuit-east .oneline.live")
+    assert page.text("#circuit-east .pill") == "On"
+    assert "s left" in flat(page.text("#circuit-east .lease dd"))
+    assert "whole" in page.text("#circuit-east .facts")
+    assert "by itself" not in page.text("#link-state")
 
 
 @pytest.mark.slow

@@ -10,6 +10,8 @@ from typing import Any
 NOW_MS = 1_750_541_527_000  # 2025-06-21 14:32:07 in Phoenix
 ZONE = "America/Phoenix"
 HOUR_MS = 3_600_000
+RESET = "/home/pi/tankwarden-0.1/.venv/bin/tankwarden reset-trip"
+UNSEEN = "mend it first: with the relays open it cannot be seen, and would trip again on closing; then"
 
 
 def reading(
@@ -65,7 +67,7 @@ def heating_circuit() -> dict[str, Any]:
             ],
             "holds": [],
         },
-        "if_host_dies": "The Pico opens the outside relay within 1.7 s and the inside relay 0.2 s later; it stays off.",
+        "if_host_dies": "The Pico opens the outside relay within 2 s and the inside relay 0.2 s later; it stays off.",
     }
 
 
@@ -136,7 +138,12 @@ def trip() -> dict[str, Any]:
         "unit": "A",
         "text": "over-current on circuit 1: 12.4 A, limit 11.0 A",
         "at_ms": NOW_MS - 95_000,
-        "how_to_reset": "when the cause is gone for 2 s: tankwarden reset-trip 17",
+        "how_to_reset": f"{UNSEEN}: {RESET} 17",
+        "before_reset": UNSEEN,
+        "reset_command": f"{RESET} 17",
+        "reset_also": None,
+        "circuit_name": "East array",
+        "before": None,
     }
 
 
@@ -181,7 +188,10 @@ def pico() -> dict[str, Any]:
 
 
 def task(name: str, state: str = "running", error: str | None = None, restarts: int = 0) -> dict[str, Any]:
-    return {"name": name, "state": state, "age_s": 0.3, "restarts": restarts, "error": error}
+    error_age_s = None if error is None else 4.0
+    return {
+        "name": name, "state": state, "age_s": 0.3, "restarts": restarts, "error": error, "error_age_s": error_age_s,
+    }  # fmt: skip
 
 
 def snapshot(**changes: Any) -> dict[str, Any]:
@@ -237,6 +247,19 @@ def tripped() -> dict[str, Any]:
             32, 95, "trip", "alarm", trip()["text"], circuit=1, trigger="over_current", subject="current_1",
             value=12.43, limit=11.0, unit="A",
         ),
+    )  # fmt: skip
+    return now
+
+
+def faulted() -> dict[str, Any]:
+    """After the fourth trip in ten minutes."""
+    now = tripped()
+    before = now["events"][0]
+    now["pico"]["state"] = "fault"
+    now["trip"].update(
+        id=18, kind="fault", trigger="too_many_trips", subject="trips", value=4, limit=3, unit="",
+        text="too many trips on circuit 1: 4, limit 3", before=before, reset_command=f"{RESET} 18",
+        reset_also="resetting a fault also runs the Pico's self-test, and fails if that does",
     )  # fmt: skip
     return now
 

@@ -47,7 +47,9 @@ class Line:
         end = time.monotonic() + GIVE_UP_S
         while time.monotonic() < end:
             for record in self.receive(0.1):
-                if record.__class__ is wanted or (record.__class__ is wanted.__class__ and record[0] == wanted[0]):
+                if record.__class__ is wanted or (
+                    record.__class__ is wanted.__class__ and tuple(record)[:1] == tuple(wanted)[:1]
+                ):
                     return
         raise TimeoutError(f"no {wanted} within {GIVE_UP_S:g} s")
 

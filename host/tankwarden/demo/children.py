@@ -31,6 +31,7 @@ class Child:
         self.log, self._arguments = log, [str(argument) for argument in arguments]
         self._process: subprocess.Popen[bytes] | None = None
         self.started_s = 0.0
+        self._log_start = 0
 
     @property
     def pid(self) -> int | None:
@@ -52,6 +53,7 @@ class Child:
     def start(self) -> None:
         """Start it, or start it anew. In a process group of its own: Ctrl-C is for the parent to act upon."""
         with self.log.open("ab") as log:
+            self._log_start = log.tell()
             self._process = subprocess.Popen(  # noqa: S603 - our own program
                 [sys.executable, "-m", "tankwarden", *self._arguments],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, process_group=0, preexec_fn=_end_with_parent,
@@ -76,9 +78,22 @@ class Child:
             self._process.wait()
 
     def failed(self, what: str) -> DemoError:
-        """An error that quotes the end of its output."""
-        tail = self.log.read_text(errors="replace")[-2000:].rstrip() if self.log.exists() else ""
-        return DemoError(f"{what}: its output in {self.log} ends with\n{tail or '(nothing)'}")
+        """An error that tells the cause: what it said last since its start."""
+        with contextlib.suppress(OSError), self.log.open("rb") as log:
+            log.seek(self._log_start)
+            return DemoError(f"{what}: {cause(log.read().decode(errors='replace'))}")
+        return DemoError(f"{what}: it said nothing")
+
+
+def cause(output: str) -> str:
+    """Of a program's end: the line with which it refused; if it crashed, all from the traceback on; else the last."""
+    lines = output.rstrip()[-4000:].splitlines()
+    if refusals := [line for line in lines if line.startswith("tankwarden") and ": " in line]:
+        return refusals[-1].partition(": ")[2]
+    crashes = [number for number, line in enumerate(lines) if line.startswith("Traceback")]
+    if crashes:
+        return "\n" + "\n".join(lines[crashes[-1] :])
+    return lines[-1] if lines else "it said nothing"
 
 
 class ChildWatch:

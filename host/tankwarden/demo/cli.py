@@ -1,6 +1,7 @@
 """The command `tankwarden demo`: simulated house and host together, from one command, with nothing to configure."""
 
 import argparse
+import fcntl
 import os
 import shutil
 import socket
@@ -13,8 +14,8 @@ from typing import Any
 
 from tankwarden.sim.cli import add_world_arguments
 
-_MARK = ".tankwarden-demo"  # in a data folder that a demo made
-_OWN = ("tankwarden.db", "tankwarden.toml")
+_MARK = ".tankwarden-demo"  # in a data folder that a demo made; locked while it runs
+_OWN = ("tankwarden.db", "tankwarden.toml", "lock")
 
 
 def add_parsers(subparsers: Any) -> None:
@@ -61,24 +62,36 @@ def free_address(text: str) -> tuple[str, int]:
 
 @contextmanager
 def data_folder(given: Path | None) -> Iterator[Path]:
-    """A folder for the host's data: the given one, or a temporary one. DemoError."""
-    from tankwarden.demo.children import DemoError
-
+    """A folder for the host's data, held: the given one, or a temporary one. DemoError."""
     if given is None:
-        with tempfile.TemporaryDirectory(prefix="tankwarden-data-") as folder:
+        with tempfile.TemporaryDirectory(prefix="tankwarden-data-") as folder, _marked(Path(folder), Path(folder)):
             yield Path(folder)
         return
     data = given.absolute()
+    with _marked(data, given):
+        yield data
+
+
+@contextmanager
+def _marked(data: Path, given: Path) -> Iterator[None]:
+    """Mark the folder as a demo's, and hold it: its own host's lock is free while a killed host is replaced."""
+    from tankwarden.demo.children import DemoError
+
     try:
         data.mkdir(parents=True, exist_ok=True)
         if not (data / _MARK).exists() and any((data / name).exists() for name in _OWN):
             raise DemoError(
                 f"--data {given}: holds the data of a real host, to which a demo adds nothing: name another"
             )
-        (data / _MARK).touch()
+        mark = (data / _MARK).open("a")
     except OSError as error:
         raise DemoError(f"--data {given}: cannot be written ({error.strerror}): name another folder") from error
-    yield data
+    with mark:
+        try:
+            fcntl.flock(mark, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise DemoError(f"--data {given}: another demo runs on it: end that one, or name another folder") from error
+        yield
 
 
 def _command() -> str:

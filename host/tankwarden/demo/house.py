@@ -43,13 +43,19 @@ class House:
             arguments += ["--tank-degf", f"{number}={degf:.2f}"]
         self.sim = Child(self.data / "sim.log", *arguments)
         self.sim.start()
-        self._wait(self.sim, self._board_runs, "the simulated Pico did not start")
+        while not self._is_up(self.sim, self._board_runs, "the simulated Pico did not start"):
+            time.sleep(0.05)
         self.config.write_text(demo_config(str(self._tty), self.ask("clock")), encoding="utf-8")
 
     def start_host(self) -> None:
         """Start the host and wait for its page. DemoError."""
         self.host.start()
-        self._wait(self.host, lambda: self.get("/") is not None, "the host serves no page")
+        while not self.host_serves():
+            time.sleep(0.05)
+
+    def host_serves(self) -> bool:
+        """Whether a host that was started has its page. DemoError if it will not come any more."""
+        return self._is_up(self.host, lambda: self.get("/") is not None, "the host serves no page")
 
     def ask(self, command: str) -> Json:
         """The simulation's control socket. SimError."""
@@ -87,11 +93,11 @@ class House:
         except SimError:
             return False
 
-    def _wait(self, child: Child, done: Callable[[], bool], what: str) -> None:
-        end_s = time.monotonic() + _START_S
-        while not done():
-            if child.exit_code is not None:
-                raise child.failed(f"{what} (exit code {child.exit_code})")
-            if time.monotonic() > end_s:
-                raise child.failed(f"{what} within {_START_S:g} s")
-            time.sleep(0.05)
+    def _is_up(self, child: Child, done: Callable[[], bool], what: str) -> bool:
+        if done():
+            return True
+        if child.exit_code is not None:
+            raise child.failed(f"{what} (exit code {child.exit_code})")
+        if time.monotonic() - child.started_s > _START_S:
+            raise child.failed(f"{what} within {_START_S:g} s")
+        return False

@@ -18,28 +18,31 @@ class Summary:
     kinds: Sequence[str]
     host_restarts: int
     pico_restarts: int
+    host_killed: bool = False
 
     def text(self) -> str:
         """A few lines."""
-        closures = [
-            f"{number} {relay} {count}"
-            for number, circuit in self.circuits.items()
-            for relay, count in circuit["closures"].items()
-        ]
+        closures = [f"circuit {number}: {_closures(circuit)}" for number, circuit in self.circuits.items()]
         events = [f"{kind} {count}" for kind, count in sorted(Counter(self.kinds).items())]
         return (
             f"\nran {self.ran_s:.1f} s ({_hms(self.plant_s)} of the tanks' time); "
             f"host restarted {self.host_restarts} times, Pico {self.pico_restarts} times\n"
             f"energy in the last 24 h: page {self.page_wh / 1000:.3f} kWh, "
             f"plant's ledger {self.truth_wh / 1000:.3f} kWh{self._apart()}\n"
-            f"relay closures: {', '.join(closures)}\n"
+            f"relays closed: {'; '.join(closures) or 'none'}\n"
             f"events: {', '.join(events) or 'none'}"
         )
 
     def _apart(self) -> str:
         if self.truth_wh <= 0:
             return ""
-        return f" ({abs(self.page_wh / self.truth_wh - 1) * 100:.2f} % apart)"
+        killed = " (a killed host loses its unwritten minute)" if self.host_killed else ""
+        return f" ({abs(self.page_wh / self.truth_wh - 1) * 100:.2f} % apart){killed}"
+
+
+def _closures(circuit: Mapping[str, Any]) -> str:
+    (first, count), *others = circuit["closures"].items()
+    return ", ".join([f"{first} {count} times", *(f"{relay} {times}" for relay, times in others)])
 
 
 def _hms(seconds: float) -> str:

@@ -120,7 +120,7 @@ class Control:
         tick = Tick(now_ms, now_s, circuits, self._probes.readings)
         self._changed(changes)
         for was, circuit in zip(before, circuits, strict=True):
-            if circuit.held.value != was:
+            if circuit.held.value != was and not self._finished:  # the stop itself is told as such
                 self._switched(circuit)
         self._done(tick)
         self._act(circuits)

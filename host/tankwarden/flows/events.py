@@ -5,7 +5,7 @@ before a STATUS says that the Pico is waiting for no more events than have been 
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
@@ -13,7 +13,7 @@ from tanklink import records
 from tankwarden.clock import Clock
 from tankwarden.drivers.pico.session import Arrived, Happening, JournalRecord
 from tankwarden.errors import StoreError
-from tankwarden.events import Event, PicoTime, from_pico
+from tankwarden.events import ALARM, INFO, WARNING, Event, PicoTime, from_pico
 from tankwarden.flows.inbox import Inbox
 from tankwarden.flows.supervise import Beat, Log
 
@@ -21,6 +21,7 @@ SHOWN = 20
 LOOKED_THROUGH = 500  # for the event of a trip that was standing before the host started
 WAITING = 200
 _LATCHING = ("trip", "fault")
+_LOG_LEVELS = {INFO: "info", WARNING: "warning", ALARM: "error"}
 
 
 class Stores(Protocol):
@@ -47,7 +48,7 @@ class TellsTime(Protocol):
 
 
 class Events:
-    """recent: the newest first, as stored."""
+    """recent: the last ones stored, by when they happened, newest first."""
 
     def __init__(self, recorder: Stores, queries: Finds, clock: Clock, pico: TellsTime, log: Log) -> None:
         self._recorder, self._queries, self._clock, self._pico, self._log = recorder, queries, clock, pico, log
@@ -107,14 +108,27 @@ class Events:
         identity = self._pico.identity()
         return None if identity is None else self._trips.get((identity[0], trip_id))
 
+    def cause_of(self, fault: Event) -> Event | None:
+        """The last trip of the fault's own circuit before it: that of too many trips is the latest of many."""
+        trips = [
+            event
+            for event in self._trips.values()
+            if event.kind == "trip"
+            and (event.board_id, event.circuit) == (fault.board_id, fault.circuit)
+            and (event.journal_id or 0) < (fault.journal_id or 0)
+        ]
+        return max(trips, key=lambda event: event.journal_id or 0, default=None)
+
     async def _store(self, event: Event) -> None:
         try:
-            await asyncio.wrap_future(self._recorder.submit_event(event))
+            new = await asyncio.wrap_future(self._recorder.submit_event(event))
         except StoreError as error:
             # The Pico will send its own again; the host's are kept by the recorder.
             self._log("error", "events", f"not stored now: {event.text}: {error}")
-            self.recent = (event, *self.recent)[:SHOWN]
+            self.recent = _newest_first((event, *self.recent)[:SHOWN])
             return
+        if new:
+            self._log(_LOG_LEVELS[event.severity], "events", event.log_line())
         if event.journal_id is not None and self._identity is not None and event.board_id == self._identity[0]:
             self._stored.add(event.journal_id)
         await self._refresh(SHOWN)
@@ -126,7 +140,7 @@ class Events:
             self._log("error", "events", f"not read: {error}")
             return
         self._remember(reversed(found))
-        self.recent = tuple(found[:SHOWN])
+        self.recent = _newest_first(found[:SHOWN])
 
     def _remember(self, events: Iterable[Event]) -> None:
         """Trips by their number, so that the one that stands can be told; the newest of a number counts."""
@@ -146,3 +160,8 @@ class Events:
             self._pico.acknowledge(self._acknowledged)
             fresh = set()
         self._stored = fresh
+
+
+def _newest_first(events: Sequence[Event]) -> tuple[Event, ...]:
+    """By when they happened; those of one instant keep their order. The Pico may tell of what was long before."""
+    return tuple(sorted(events, key=lambda event: -event.at_ms))

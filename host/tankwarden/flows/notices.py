@@ -1,7 +1,7 @@
 """The events that the host itself tells of: the link, the probes, the outputs, its own start and stop."""
 
 from tankwarden.drivers.pico.session import Mismatched, Restarted
-from tankwarden.events import ALARM, INFO, WARNING, Event
+from tankwarden.events import ALARM, INFO, WARNING, Event, reset_cause_text
 from tankwarden.flows.control import CircuitTick
 from tankwarden.flows.readings import Change
 from tankwarden.logic.quality import Quality
@@ -33,6 +33,15 @@ def link_lost(at_ms: int, silent_ms: float, limit_ms: float) -> Event:
     )  # fmt: skip
 
 
+def host_stalled(at_ms: int, stalled_s: float, limit_s: float) -> Event:
+    """Stopped, starved, or blocked: whichever it was, the Pico is not to blame for what was not heard meanwhile."""
+    return Event(
+        at_ms=at_ms, kind="host_stalled", severity=WARNING, value=round(stalled_s, 1), limit=limit_s, unit="s",
+        text=f"this computer stood still for {stalled_s:.1f} s, or Tankwarden on it: leases that ended meanwhile "
+        "opened their circuits",
+    )  # fmt: skip
+
+
 def link_back(at_ms: int, silent_ms: float) -> Event:
     text = f"the Pico is heard again after {silent_ms / 1000:.1f} s"
     return Event(
@@ -51,7 +60,8 @@ def pico_restarted(at_ms: int, restarted: Restarted) -> Event:
     now_s, last_s = restarted.uptime_ms / 1000, restarted.last_uptime_ms / 1000
     return Event(
         at_ms=at_ms, kind="pico_restarted", severity=WARNING, subject="cpu", value=now_s, limit=last_s, unit="s",
-        text=f"the Pico restarted ({restarted.reset_cause}): up for {now_s:.1f} s, and had been for {last_s:.1f} s",
+        text=f"the Pico restarted ({reset_cause_text(restarted.reset_cause)}): up for {now_s:.1f} s, and had been for "
+        f"{last_s:.1f} s",
     )  # fmt: skip
 
 
@@ -76,8 +86,10 @@ def probe_changed(at_ms: int, change: Change, name: str) -> Event:
 
 
 def output_changed(at_ms: int, circuit: CircuitTick) -> Event:
-    """With winner and why, so that the log can always answer."""
+    """With winner and why, so that the log can always answer. What holds it comes first: the wish is not yet so."""
     winner = circuit.decision.winner
-    why = "; ".join((f"{winner.why} ({winner.priority.label})", *circuit.held.holds))
+    why = f"{winner.why} ({winner.priority.label})"
+    if circuit.held.holds:
+        why = f"{'; '.join(circuit.held.holds)}; then: {why}"
     text = f"{circuit.config.name} {'on' if circuit.held.value else 'off'}: {why}"
     return Event(at_ms=at_ms, kind="output", severity=INFO, circuit=circuit.config.circuit, text=text)

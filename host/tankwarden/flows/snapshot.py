@@ -6,6 +6,7 @@ from typing import Any, Protocol
 
 from tanklink import messages
 from tankwarden.config import Config, Sensor
+from tankwarden.drivers.pico.advice import SELF_TEST, reset_text
 from tankwarden.drivers.pico.driver import PicoView
 from tankwarden.events import Event
 from tankwarden.flows.control import CircuitTick, Tick
@@ -15,6 +16,7 @@ from tankwarden.flows.supervise import TaskRow
 from tankwarden.flows.totals import Energy
 from tankwarden.logic.claims import explain
 from tankwarden.logic.energy import power_w
+from tankwarden.logic.quality import Quality
 from tankwarden.logic.scaling import Line
 
 Json = dict[str, Any]
@@ -31,13 +33,14 @@ class RecorderState(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """The trip or fault that stands. event: what is known of it."""
+    """The trip or fault that stands. event: what is known of it; before: the last trip before too many of them."""
 
     id: int
     kind: str
     text: str
     at_ms: int
     event: Event | None
+    before: Event | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +51,27 @@ class Scales:
     amperes: Line
 
 
+class Failures:
+    """Since when each task's last error is its last: what has long been over is to fade from the page."""
+
+    def __init__(self) -> None:
+        self._last: dict[str, tuple[int, str | None, float]] = {}  # restarts, error, monotonic s when first seen
+
+    def age_s(self, row: TaskRow, now_s: float) -> float | None:
+        """None without an error."""
+        last = self._last.get(row.name)
+        if last is None or last[:2] != (row.restarts, row.error):
+            last = self._last[row.name] = (row.restarts, row.error, now_s)
+        return None if row.error is None else now_s - last[2]
+
+
 @dataclass(frozen=True, slots=True)
 class Around:
     """Everything of a snapshot that the tick itself does not know."""
 
     view: PicoView
     tasks: Sequence[TaskRow]
+    failures: Failures
     trip: Trip | None
     events: Sequence[Event]
     energy: Energy | None
@@ -66,18 +84,19 @@ class Snapshots:
     def __init__(self, config: Config, version: str, scales: Mapping[int, Scales], reset_command: str) -> None:
         self._config, self._version, self._scales = config, version, scales
         self._reset_command = reset_command
+        self._names = {circuit.circuit: circuit.name for circuit in config.circuits}
 
     def make(self, tick: Tick, around: Around) -> Json:
         """A fresh one, shared by all readers: nobody may change it."""
         circuits = [self._circuit(circuit, around) for circuit in tick.circuits]
-        powers = [circuit["readings"]["power"]["value"] for circuit in circuits]
+        powers = [circuit["readings"]["power"] for circuit in circuits]
         energies = list(around.energy.kwh_24h.values()) if around.energy else []
         return {
             "version": self._version,
             "time_ms": tick.now_ms,
             "zone": self._config.site.zone,
             "site": {"name": self._config.site.name},
-            "tasks": tasks_json(around.tasks),
+            "tasks": tasks_json(around.tasks, around.failures, tick.now_s),
             "pico": pico_json(around.view),
             "enclosures": [{"id": e.id, "name": e.name, "kind": e.kind} for e in self._config.enclosures],
             "circuits": circuits,
@@ -85,7 +104,7 @@ class Snapshots:
             "trip": None if around.trip is None else self._trip(around.trip),
             "events": [event.to_json() for event in around.events],
             "totals": {
-                "power_w": rounded(sum(powers), 1) if powers and None not in powers else None,
+                "power_w": _total_w(powers),
                 "kwh_24h": rounded(sum(energies), 4) if energies else None,
             },
             "recorder": {"pending_rows": around.recorder.pending_rows, "error": around.recorder.error},
@@ -144,10 +163,13 @@ class Snapshots:
 
     def _trip(self, trip: Trip) -> Json:
         event = trip.event
+        trigger = event.trigger if event else None
+        command = self._reset_command.format(id=trip.id)
+        before_reset = reset_text(trigger)
         return {
             "id": trip.id,
             "kind": trip.kind,
-            "trigger": event.trigger if event else None,
+            "trigger": trigger,
             "circuit": event.circuit if event else None,
             "subject": event.subject if event else None,
             "value": event.value if event else None,
@@ -155,12 +177,20 @@ class Snapshots:
             "unit": event.unit if event else "",
             "text": trip.text,
             "at_ms": trip.at_ms,
-            "how_to_reset": f"when the cause is gone for 2 s: {self._reset_command.format(id=trip.id)}",
+            "how_to_reset": f"{before_reset}: {command}",
+            "before_reset": before_reset,
+            "reset_command": command,
+            "reset_also": SELF_TEST if trip.kind == "fault" else None,
+            "circuit_name": self._names.get(event.circuit) if event and event.circuit else None,
+            "before": None if trip.before is None else trip.before.to_json(),
         }
 
 
-def tasks_json(rows: Sequence[TaskRow]) -> list[Json]:
-    return [{**row._asdict(), "age_s": rounded(row.age_s, 1)} for row in rows]
+def tasks_json(rows: Sequence[TaskRow], failures: Failures, now_s: float) -> list[Json]:
+    return [
+        {**row._asdict(), "age_s": rounded(row.age_s, 1), "error_age_s": rounded(failures.age_s(row, now_s), 0)}
+        for row in rows
+    ]
 
 
 def pico_json(view: PicoView) -> Json:
@@ -192,6 +222,13 @@ def pico_json(view: PicoView) -> Json:
     }
 
 
+def _total_w(powers: Sequence[Json]) -> float | None:
+    """Of power readings; None unless every one of them is good now."""
+    if not powers or any(power["quality"] != Quality.OK for power in powers):
+        return None
+    return rounded(sum(power["value"] for power in powers), 1)
+
+
 def circuit_facts(view: PicoView, number: int) -> Json:
     """State, relays, fault line and lease of a circuit as the Pico last told; None for what is not known now."""
     status = view.status if view.connected else None
@@ -213,8 +250,8 @@ def if_host_dies(facts: Json, sequence_ms: int, ttl_ms: int) -> str:
         return f"Nothing is heard of the Pico; a lease that it may hold ends by itself within {ttl_ms / 1000:g} s."
     if facts["state"] == "open" and not facts["lease_ms"]:
         return "Nothing changes: both relays are open and no lease is held."
-    left_s = facts["lease_ms"] / 1000
+    # The whole time to live, not what is left of it: a lease may be renewed at the very last moment before.
     return (
-        f"The Pico opens the outside relay within {left_s:.1f} s and the inside relay {sequence_ms / 1000:g} s later; "
-        "it stays off."
+        f"The Pico opens the outside relay within {ttl_ms / 1000:g} s and the inside relay "
+        f"{sequence_ms / 1000:g} s later; it stays off."
     )

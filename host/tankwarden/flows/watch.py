@@ -1,6 +1,7 @@
-"""Looks at the link and the clocks, and notes what a person should know: silence, noise, restarts, clock jumps."""
+"""Looks at link and clocks, and notes what a person should know: silence, noise, restarts, stalls, clock jumps."""
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import Callable
 from typing import Protocol
@@ -15,6 +16,7 @@ from tankwarden.flows.supervise import Beat, Log
 PERIOD_S = 0.25
 NOISE_WITHIN_S = 10.0
 NOISE_FRAMES = 5  # damaged within that time: opening a port in the middle of a frame damages one
+STALL_S = 2.0  # from one look to the next: the host itself did not run
 JUMP_S = 2.0  # of the wall clock against the monotonic one, from one look to the next
 _BAD = ("bad_crc", "bad_cobs", "bad_length", "bad_body", "bad_id", "bad_range")
 
@@ -33,6 +35,8 @@ class Watch:
         self._noise = _Noise()
         self._was_connected = False
         self._lost_since: float | None = None
+        self._looked_at: float | None = None
+        self._awake_since = -math.inf  # what was not heard before is no silence of the Pico's: the host stood still
         self._mismatch: bytes | None = None
         self._firmware: tuple[bytes, bytes] | None = None
         self._offset_s = self._reckon_offset()
@@ -48,6 +52,7 @@ class Watch:
 
     async def run(self, beat: Beat) -> None:
         """Look for ever."""
+        self._looked_at = None  # begun again after a failure: the time between was no stall
         while True:
             self.look()
             beat()
@@ -56,18 +61,27 @@ class Watch:
     def look(self) -> None:
         """One look at everything."""
         view, now_s = self._pico.view(), self._clock.mono()
+        self._look_at_stall(now_s)
         self._look_at_silence(view, now_s)
         self._look_at_noise(view, now_s)
         self._look_at_clock()
         self._look_at_firmware(view)
 
+    def _look_at_stall(self, now_s: float) -> None:
+        stalled_s = 0.0 if self._looked_at is None else now_s - self._looked_at
+        self._looked_at = now_s
+        if stalled_s > STALL_S:
+            self._awake_since = now_s
+            self._note(notices.host_stalled(self._clock.wall_ms(), stalled_s, STALL_S))
+
     def _look_at_silence(self, view: PicoView, now_s: float) -> None:
         self._was_connected = self._was_connected or view.connected
         if view.silent_s is None or not self._was_connected:
             return
-        if self._lost_since is None and view.silent_s > SILENCE_S:
-            self._lost_since = now_s - view.silent_s
-            self._note(notices.link_lost(self._clock.wall_ms(), view.silent_s * 1000, SILENCE_S * 1000))
+        silent_s = min(view.silent_s, now_s - self._awake_since)
+        if self._lost_since is None and silent_s > SILENCE_S:
+            self._lost_since = now_s - silent_s
+            self._note(notices.link_lost(self._clock.wall_ms(), silent_s * 1000, SILENCE_S * 1000))
         elif self._lost_since is not None and view.connected:
             self._note(notices.link_back(self._clock.wall_ms(), (now_s - self._lost_since) * 1000))
             self._lost_since = None

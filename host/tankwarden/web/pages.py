@@ -12,7 +12,7 @@ from typing import Any
 
 import bottle
 
-from tankwarden.web import present
+from tankwarden.web import present, wording
 from tankwarden.web.assets import Assets
 from tankwarden.web.hourly import Table, hourly
 from tankwarden.web.present import Times
@@ -35,7 +35,7 @@ class Pages:
     ) -> None:
         self._history = history
         self._template = bottle.SimpleTemplate(name="dashboard.tpl", lookup=[str(TEMPLATES)])
-        self._shared = {"url": assets.url, "build": assets.fingerprint, "p": present, "json": json.dumps}
+        self._shared = {"url": assets.url, "build": assets.fingerprint, "p": present, "w": wording, "json": json.dumps}
         self._table: Table | None = None
         self._table_at_ms = 0
         self._dashboard = PerSnapshot(status, self._render_dashboard)
@@ -44,6 +44,7 @@ class Pages:
         return send(self._dashboard.body())
 
     def _render_dashboard(self, snapshot: Snapshot) -> Body:
+        snapshot = without_noise(snapshot)
         times = Times(snapshot["zone"], snapshot["time_ms"])
         names = series_names(snapshot)
         page: str = self._template.render(
@@ -69,6 +70,26 @@ class Pages:
                 self._table = None
             self._table_at_ms = now_ms
         return self._table
+
+
+def without_noise(snapshot: Snapshot) -> Snapshot:
+    """The power of a circuit whose relays both read back open shown as 0 W: what is left is the converter's noise.
+
+    For the page alone; what is stored, and /api/status, stay as measured.
+    """
+    circuits = [_without_noise(circuit) for circuit in snapshot["circuits"]]
+    powers = [circuit["readings"]["power"]["value"] for circuit in circuits]
+    total = snapshot["totals"]["power_w"]
+    if total is not None and None not in powers:
+        total = sum(powers)
+    return {**snapshot, "circuits": circuits, "totals": {**snapshot["totals"], "power_w": total}}
+
+
+def _without_noise(circuit: dict[str, Any]) -> dict[str, Any]:
+    power = circuit["readings"]["power"]
+    if any(circuit["relays"][relay] is not False for relay in ("outside", "inside")) or power["value"] is None:
+        return circuit
+    return {**circuit, "readings": {**circuit["readings"], "power": {**power, "value": 0.0}}}
 
 
 def by_enclosure(snapshot: Snapshot) -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ switch looks for the `data-degf` they write. static/js/ages.js repeats `age`; a 
 
 import html
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -119,13 +118,6 @@ def words(name: str | None, table: dict[str, str] | None = None) -> str:
     if name is None:
         return "Unknown"
     return (table or {}).get(name) or name.replace("_", " ").capitalize()
-
-
-def tally(count: int | Mapping[str, int]) -> str:
-    """A count, or counts by reason: "none", "lease expired 3, rate 1"."""
-    if isinstance(count, int):
-        return str(count)
-    return ", ".join(f"{reason.replace('_', ' ')} {n}" for reason, n in sorted(count.items())) or "none"
 
 
 def age(seconds: float) -> str:

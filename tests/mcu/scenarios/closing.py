@@ -5,6 +5,8 @@ import time
 import simboard
 from virtual_rig import DAY_14_S, SEQUENCE_MS, Rig
 
+from tanklink.messages import TRIGGERS
+
 OUTSIDE, INSIDE = 0, 1
 
 
@@ -100,6 +102,90 @@ def scenario_lease_runs_out_while_the_processor_hangs():
     rig.run(100)
     assert rig.state() == "armed"  # a lease that ended is no trip, however late it is noticed
     assert rig.last("LEASE_OVER").value >= 30
+
+
+def renewed_at(us_after_end, sequence_ms=SEQUENCE_MS, lease_ms=300):
+    """A rig whose lease is renewed this long after its end, by a host that the program hears while it waits."""
+    rig = Rig().armed(sequence_ms=sequence_ms)
+    end_us = rig.lease(1, lease_ms)
+    at_us = end_us + us_after_end
+    poll, backend, sent = rig.port.poll, rig.backend, []
+
+    def polling(timeout_ms):
+        if not sent and backend.clock_us + 1000 * timeout_ms >= at_us:
+            backend.clock_us = max(backend.clock_us, at_us)
+            sent.append(rig.lease(1, 2000))
+        return poll(timeout_ms)
+
+    rig.port.poll = polling
+    rig.run(lease_ms + 20)
+    assert sent
+    return rig
+
+
+def expect_reclosed(rig, about):
+    """Never a trip; if the relays fell, the lease ran out, and the new one closes them again."""
+    rig.run(1300)
+    assert rig.state() == "armed", about
+    assert rig.pins() == (1, 1, 0, 0), about
+    assert [said.name for said in rig.events()] == ["BOOT"] + ["LEASE_OVER"] * rig.program.leases_over, about
+    return rig.program.leases_over
+
+
+def scenario_renewed_at_the_very_end():
+    """The permits may have ended just before the new lease is seen: that is no broken fault line."""
+    over = [expect_reclosed(renewed_at(us), us) for us in range(-12_000, 8_000, 700)]
+    assert over[0] == 0
+    assert over[-1] == 1
+    assert over == sorted(over)
+
+
+def scenario_renewed_at_the_very_end_while_closing():
+    over = [expect_reclosed(renewed_at(us, 1000, 200), us) for us in range(-12_000, 8_000, 2100)]
+    assert over[0] == 0
+    assert over[-1] == 1
+
+
+def scenario_permits_end_between_the_look_and_the_push():
+    """The new lease was heard in time, but a slow pass pushed its permits too late."""
+    over = set()
+    for us in range(-8_000, 2_000, 400):
+        rig = Rig().armed()
+        rig.program._judge = SlowJudge(rig)
+        end_us = rig.closed(1, 503)
+        rig.run_until(lambda end_us=end_us, us=us, rig=rig: rig.backend.clock_us >= end_us + us)
+        rig.lease(1, 2000)
+        rig.run(100)
+        over.add(expect_reclosed(rig, us))
+    assert over == {0, 1}
+
+
+def scenario_a_glitch_of_the_fault_line_is_none_of_that():
+    """However near the lease's end, and renewed or not: within the permit it is the line."""
+    for rest_ms in (90, 40, 12):
+        rig = Rig().armed()
+        end_us = rig.closed(1, 700)
+        rig.run_until(lambda end_us=end_us, rest_ms=rest_ms, rig=rig: end_us - rig.backend.clock_us < 1000 * rest_ms)
+        rig.lease(1, 2000)
+        rig.backend.set_loop(1, False)
+        assert rig.pins() == (0, 0, 0, 0)
+        rig.backend.set_loop(1, True)
+        rig.one_pass()
+        assert TRIGGERS[rig.tripped().trigger] == "fault_line"
+        assert rig.program.leases_over == 0
+
+
+def scenario_renewed_in_time_it_is_a_lease_like_any_other():
+    """The old one's end is forgotten: what happens after it is judged."""
+    rig = Rig().armed()
+    rig.closed(1, 300)
+    rig.lease(1, 2000)
+    rig.run(600)
+    rig.backend.set_loop(1, False)
+    assert rig.pins() == (0, 0, 0, 0)
+    rig.backend.set_loop(1, True)
+    rig.one_pass()
+    assert TRIGGERS[rig.tripped().trigger] == "fault_line"
 
 
 def scenario_renewed_leases_hold():

@@ -320,3 +320,65 @@ def scenario_request_answered_within_the_same_period():
     rig.listen()
     assert rig.last("PONG").token == 8
     assert rig.backend.clock_us - began_us <= 6000
+
+
+def flooded(rig):
+    """So many messages within a second that the next one is too much."""
+    for _ in range(13):
+        for _ in range(10):
+            rig.send("PING", 1)
+        rig.run(20)
+    assert rig.program.commands.bad_rate
+
+
+def scenario_off_is_heard_in_a_flood():
+    """The release is counted as too much like the rest, yet carried out; it is never answered."""
+    rig = Rig().armed()
+    rig.closed(1, 4000)
+    rig.closed(2, 4000)
+    flooded(rig)
+    replies, refused = len(rig.replies), rig.program.commands.bad_rate
+    rig.send("LEASE", 1, 0, 0)
+    rig.run(150)
+    assert rig.pins() == (0, 0, 1, 1)  # this one, not the other
+    assert rig.program.commands.bad_rate == refused + 1
+    assert len(rig.replies) == replies
+    assert rig.program.leases_over == 0
+
+
+def scenario_a_flood_does_not_let_a_lease_through():
+    rig = Rig().armed()
+    flooded(rig)
+    rig.lease(1, 2000)
+    rig.send("LEASE", 2, 0, 0)  # nothing to do
+    rig.run(100)
+    assert rig.pins() == (0, 0, 0, 0)
+    assert rig.state() == "armed"
+
+
+def scenario_off_by_a_host_with_another_table():
+    """Its LEASE may mean anything, and what it can do here is open."""
+    rig = Rig().armed()
+    rig.closed(1, 4000)
+    rig.closed(2, 4000)
+    rig.hello(digest=b"elsewise")  # the same session: nothing opens by that
+    assert rig.pins() == (1, 1, 1, 1)
+    assert rig.refused("LEASE", 1, rig.program.clock.s + 2, 0) == "digest"
+    rig.send("LEASE", 1, 0, 0)
+    rig.run(150)
+    assert rig.pins() == (0, 0, 1, 1)
+    assert rig.refused("LEASE", 1, 0, 0) == "digest"  # it is off: now it is a message like any other
+    assert rig.refused("LEASE", 0, 0, 0) == "digest"
+
+
+def scenario_events_without_room_are_counted():
+    rig = Rig().armed()
+    rig.closed(1, 4000)
+    for _ in range(30):
+        rig.lease(1, 4000)
+        rig.lease(2, 150)
+        rig.run(300)
+    rig.run(1100)
+    lost = rig.program.journal.dropped
+    assert lost > 0
+    assert rig.last("HEALTH").events_dropped == lost

@@ -20,6 +20,40 @@ NAK_TEXTS = {
     "selftest": "the Pico's self-test failed",
 }
 
+# Steps of the handshake, as they are said to be refused.
+STEP_TEXTS = {
+    "HELLO": "to talk",
+    "CONFIG_CHECK": "the configuration as a whole",
+    "ARM": "to arm",
+    "DISARM": "to disarm",
+}
+
+NO_ANSWER = (
+    "the Pico does not answer: cable or power? If both are well, this port may be another device, or the Pico lacks "
+    "the Tankwarden program"
+)
+NO_READINGS = "the Pico answers but sends no readings: opening its port anew"
+
+# When a trip may be reset, by its trigger: the Pico refuses a cause only while it sees it, and for 2 s after.
+_SEEN = "once the cause has been gone for 2 s (the Pico refuses sooner)"
+_UNSEEN = "mend it first: with the relays open it cannot be seen, and would trip again on closing; then"
+_OWN = "note what led to it (if it comes back, see to the Pico, its power and its wiring); then"
+_RESET_TEXTS = {
+    "over_current": _UNSEEN,
+    "short": _UNSEEN,
+    "over_temperature": _SEEN,
+    "sensor_open": _SEEN,
+    "sensor_short": _SEEN,
+    "fault_line": _SEEN,
+    "permit": _OWN,
+    "watchdog": _OWN,
+    "exception": _OWN,
+    "too_many_trips": "find out why it keeps tripping, and mend it first; then",
+    "relay_stuck": "replace the relay that does not open first; then",
+    "journal": _OWN,
+}
+SELF_TEST = "resetting a fault also runs the Pico's self-test, and fails if that does"
+
 HOW_TO_FLASH = (
     "erase it (BOOTSEL button, flash_nuke.uf2), install MicroPython 1.26, and copy mcu/ and protocol/tanklink of this "
     "version to it with mpremote"
@@ -29,6 +63,16 @@ HOW_TO_FLASH = (
 def nak_text(reason: str) -> str:
     """A refusal for people. Reasons unknown here are given by name."""
     return NAK_TEXTS.get(reason, reason)
+
+
+def step_text(step: str) -> str:
+    """A step of the handshake for people; what is no message's name is said as it is."""
+    return STEP_TEXTS.get(step, step)
+
+
+def reset_text(trigger: str | None) -> str:
+    """What comes before the command that resets a trip or fault."""
+    return _RESET_TEXTS.get(trigger or "", _SEEN)
 
 
 def mismatch_text(ours: bytes, theirs: bytes, our_version: str, pico_version: str) -> str:

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from tanklink import messages, records
 from tanklink.records import Record
-from tankwarden.drivers.pico.advice import mismatch_text, nak_text
+from tankwarden.drivers.pico.advice import NO_ANSWER, NO_READINGS, mismatch_text, nak_text, step_text
 from tankwarden.drivers.pico.configuration import BoardConfig
 from tankwarden.drivers.pico.exchange import Exchange
 from tankwarden.drivers.pico.picoclock import PicoClock
@@ -234,7 +234,7 @@ class Session:
         elif isinstance(reply, records.Nak):
             self._refused("HELLO", nak_reason(reply), now)
         else:
-            self.message = "no answer to HELLO: is this port a Pico with the Tankwarden program, and is it running?"
+            self.message = NO_ANSWER
             self.wants_reopen = True
 
     def _greet(self, welcome: records.Welcome, now: float) -> None:
@@ -317,7 +317,7 @@ class Session:
             self._hello(now)
 
     def _refused(self, what: str, reason: str, now: float) -> None:
-        self.message = f"the Pico refuses {what}: {nak_text(reason)}"
+        self.message = f"the Pico refuses {step_text(what)}: {nak_text(reason)}"
         self.phase = Phase.REFUSED
         self._abandon()
         self._retry_at = now + RETRY_S.get(reason, REFUSED_RETRY_S)
@@ -330,7 +330,7 @@ class Session:
 
     def _silence(self, now: float) -> None:
         if self._silent_before:
-            self.message = "the Pico answers but sends no STATUS: opening the port anew"
+            self.message = NO_READINGS
             self.wants_reopen = True
         else:
             self._silent_before = True

@@ -2,10 +2,11 @@
 % out, relays = c['output'], c['relays']
 % on = relays['outside'] and relays['inside']
 % state = 'Tripped' if s['trip'] and c['state'] == 'open' else p.words(c['state'], p.CIRCUIT_WORDS)
-<article class="card circuit" id="circuit-{{c['id']}}">
+% # data-sure: for how many seconds more this is known without news; then live.js puts data-unsure in its place.
+<article class="card circuit" id="circuit-{{c['id']}}" data-sure="{{(c['lease_ms'] or 0) / 1000}}">
   <header>
     <h3>{{c['name']}} <small>circuit {{c['circuit']}}</small></h3>
-    <span class="pill {{'bad' if state == 'Tripped' else {'closed': 'on', 'open': 'off', None: 'none'}.get(c['state'], 'busy')}}">{{state}}</span>
+    <span data-unsure="Unknown" data-unsure-class="pill none" class="pill {{'bad' if state == 'Tripped' else {'closed': 'on', 'open': 'off', None: 'none'}.get(c['state'], 'busy')}}">{{state}}</span>
   </header>
   % include('oneline.tpl')
   <dl class="readings">
@@ -18,15 +19,15 @@
     <div><dt>Target</dt><dd>{{!p.quantity(c['target_degf'], '°F')}}</dd></div>
     <div><dt>Last 24 hours</dt><dd>{{!p.quantity(c['kwh_24h'], 'kWh')}}</dd></div>
     <div><dt>Today</dt><dd>{{!p.quantity(c['kwh_today'], 'kWh')}}</dd></div>
-    <div><dt>Fault line</dt><dd class="{{'bad' if c['fault_line_ok'] is False else ''}}">{{ {True: 'whole', False: 'open', None: 'unknown'}[c['fault_line_ok']] }}</dd></div>
-    <div class="lease"><dt>Lease</dt><dd>
+    <div><dt>Fault line</dt><dd data-unsure="unknown" data-unsure-class="" class="{{'bad' if c['fault_line_ok'] is False else ''}}">{{ {True: 'whole', False: 'open', None: 'unknown'}[c['fault_line_ok']] }}</dd></div>
+    <div class="lease"><dt>Lease</dt><dd data-unsure="unknown">
 % if c['lease_ms'] is None:
       unknown
 % elif c['lease_ms'] == 0:
       none held
 % else:
       <span data-left="{{c['lease_ms'] / 1000}}">{{'%.1f' % (c['lease_ms'] / 1000)}}</span>&#8239;s left
-      <progress value="{{c['lease_ms']}}" max="{{max(2000, c['lease_ms'])}}" aria-hidden="true"></progress>
+      <progress data-left="{{c['lease_ms'] / 1000}}" value="{{c['lease_ms']}}" max="{{max(2000, c['lease_ms'])}}" aria-hidden="true"></progress>
 % end
     </dd></div>
   </dl>

@@ -5,6 +5,9 @@
 % if s['trip']:
 %   include('trip.tpl', trip=s['trip'])
 % end
+% if s.get('stalled_s'):
+<div class="banner warn"><p><strong>Controller:</strong> its control loop has not moved for {{p.age(s['stalled_s'])}}. It renews no lease, so the Pico has opened the relays by itself.</p></div>
+% end
 % if s['pico']['message']:
 <div class="banner warn"><p><strong>Pico:</strong> {{!p.prose(s['pico']['message'])}}</p></div>
 % end
@@ -75,6 +78,7 @@
 % end
 </div>
 
+% EVENTS_OPEN = 10
 <div class="columns">
 <section class="card" id="events" data-live aria-labelledby="events-head">
   <h2 id="events-head">Last events</h2>
@@ -82,16 +86,20 @@
   <p class="meta">Nothing has happened yet.</p>
 % end
   <ol class="events">
-% for event in s['events']:
-    <li class="event {{event['severity']}}">
-      <p class="meta">{{!times.mark(event['at_ms'])}} · <span class="kind">{{p.words(event['kind'])}}</span></p>
-      <p>{{!p.prose(event['text'])}}</p>
-%   if event['value'] is not None and event['limit'] is not None and event['unit']:
-      <p class="meta">measured {{!p.quantity(event['value'], event['unit'])}} · limit {{!p.quantity(event['limit'], event['unit'])}}</p>
-%   end
-    </li>
+% for event in s['events'][:EVENTS_OPEN]:
+%   include('event.tpl', event=event)
 % end
   </ol>
+% if s['events'][EVENTS_OPEN:]:
+  <details id="events-more">
+    <summary>{{len(s['events']) - EVENTS_OPEN}} more</summary>
+    <ol class="events">
+%   for event in s['events'][EVENTS_OPEN:]:
+%     include('event.tpl', event=event)
+%   end
+    </ol>
+  </details>
+% end
 </section>
 <div>
 % include('pico.tpl', pico=s['pico'])

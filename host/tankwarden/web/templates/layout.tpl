@@ -42,7 +42,7 @@
       </button>
     </div>
   </div>
-  <div class="link-state" id="link-state" hidden><span role="status" id="link-words"></span> <span id="link-age" aria-hidden="true"></span></div>
+  <div class="link-state" id="link-state" hidden><span role="status"><span id="link-words"></span> <span id="link-relays"></span></span> <span id="link-age" aria-hidden="true"></span></div>
 </header>
 <main id="main" class="page" tabindex="-1">
 {{!base}}

@@ -21,15 +21,15 @@
 %   end
 % end
 % for name, count in pico['link'].items():
-    <div><dt>Link: {{p.words(name).lower()}}</dt><dd class="num">{{p.tally(count)}}</dd></div>
+    <div><dt>{{w.LINK_WORDS.get(name) or p.words(name)}}</dt><dd class="num">{{w.tally(count)}}</dd></div>
 % end
   </dl>
 % if pico['health']:
   <details id="pico-health">
     <summary>Health in numbers</summary>
     <dl class="facts">
-%   for name, value in pico['health'].items():
-      <div><dt>{{p.words(name)}}</dt><dd class="num">{{value}}</dd></div>
+%   for label, value in w.health(pico['health']):
+      <div><dt>{{label}}</dt><dd class="num">{{value}}</dd></div>
 %   end
     </dl>
   </details>

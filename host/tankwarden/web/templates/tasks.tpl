@@ -6,9 +6,12 @@
     <thead><tr><th scope="col">Task</th><th scope="col">State</th><th scope="col">Heartbeat</th><th scope="col">Restarts</th></tr></thead>
     <tbody>
 % for task in s['tasks']:
+%   # A failure that was survived fades: after a minute it is no warning, after an hour the log alone has it.
+%   failed_s = task.get('error_age_s') or 0
+%   fresh = failed_s < 60
       <tr>
         <th scope="row">{{task['name']}}</th>
-        <td><span class="badge {{'ok' if task['state'] == 'running' and not task['error'] else 'warn'}}">{{task['state']}}</span></td>
+        <td><span class="badge {{'ok' if task['state'] == 'running' and not (task['error'] and fresh) else 'warn'}}">{{task['state']}}</span></td>
         <td>
 % if task['age_s'] is None:
           never
@@ -18,8 +21,8 @@
         </td>
         <td class="num">{{task['restarts']}}</td>
       </tr>
-% if task['error']:
-      <tr class="detail"><td colspan="4">{{task['error']}}</td></tr>
+% if task['error'] and failed_s < 3600:
+      <tr class="detail {{'' if fresh else 'past'}}"><td colspan="4">{{task['error']}} ({{p.age(failed_s)}} ago)</td></tr>
 % end
 % end
     </tbody>

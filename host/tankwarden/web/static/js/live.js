@@ -1,7 +1,7 @@
 // Keeps a page alive: fetches its own address every second and takes over what changed, so that the server's templates
 // are the only renderer. Says honestly when the values are no longer live, and why.
 
-import { age, countOn } from "./ages.js";
+import { age, countOn, forgetStale } from "./ages.js";
 import { applyUnit } from "./units.js";
 
 /* global Idiomorph */
@@ -18,12 +18,18 @@ const WORDS = {
   error: "The controller answers with an error since",
   still: "The controller answers, but its control loop has not moved since",
 };
+// Once every lease must be over. An answer with an error says that the controller is alive, so there nothing is.
+const RELAYS = {
+  lost: "If the controller is dead, the Pico has opened the relays by itself.",
+  still: "If it stands still, the Pico has opened the relays by itself.",
+};
 const PULSE = { live: "live", lost: "no connection", error: "error", still: "standing still" };
 
 let etag = null;
 let failures = 0;
 let failedAs = "lost";
 let renewedAt = performance.now(); // when the values on the page were true
+let movedAt = renewedAt; // when the control loop last gave a new snapshot: an old one, aged, renews the page as well
 let answeredAt = renewedAt;
 let timer = 0;
 let polling = false;
@@ -85,6 +91,7 @@ function takeOver(fresh) {
     return;
   }
   applyUnit(fresh);
+  if (timeOf(fresh) !== timeOf(document)) movedAt = performance.now();
   for (const region of document.querySelectorAll("[data-live]")) {
     Idiomorph.morph(region, fresh.getElementById(region.id), { callbacks: { beforeAttributeUpdated: mayUpdate } });
   }
@@ -92,6 +99,8 @@ function takeOver(fresh) {
   renewedAt = performance.now();
   document.dispatchEvent(new Event("tankwarden:renewed"));
 }
+
+const timeOf = (root) => root.querySelector("#now").dataset.timeMs;
 
 const regions = (root) => [...root.querySelectorAll("[data-live]")].map((region) => region.id).join(" ");
 
@@ -101,7 +110,7 @@ const mayUpdate = (name, node) => !(name === "open" && node.localName === "detai
 function state() {
   const now = performance.now();
   if (failures > 0 && now - answeredAt > LOST_AFTER_MS) return failedAs;
-  if (answeredAt - renewedAt > STILL_AFTER_MS) return "still";
+  if (answeredAt - movedAt > STILL_AFTER_MS) return "still";
   return "live";
 }
 
@@ -110,13 +119,18 @@ function tick() {
   countOn(elapsed);
   const link = state();
   if (document.documentElement.dataset.link !== link) announce(link);
-  if (link !== "live") document.getElementById("link-age").textContent = `(${age(elapsed)})`;
+  if (link === "live") return;
+  const silent = link === "still" ? (performance.now() - movedAt) / 1000 : elapsed;
+  document.getElementById("link-age").textContent = `(${age(silent)})`;
+  const relays = document.getElementById("link-relays");
+  if (forgetStale(silent) && relays.textContent === "") relays.textContent = RELAYS[link] ?? "";
 }
 
 function announce(link) {
   document.documentElement.dataset.link = link;
   document.getElementById("pulse-text").textContent = PULSE[link];
   document.getElementById("link-state").hidden = link === "live";
+  document.getElementById("link-relays").textContent = "";
   const since = document.querySelector("#now time").textContent;
   document.getElementById("link-words").textContent = WORDS[link] && `${WORDS[link]} ${since}.`;
 }

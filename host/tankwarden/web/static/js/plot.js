@@ -46,7 +46,8 @@ export function makePlot({ plot, lines, zone, format, view, onZoom, onReset, fro
         ...lines.map((line, index) => ({
           label: line.name,
           stroke: css(line.colour),
-          fill: fromZero ? `${css(line.colour)}22` : undefined,
+          // The first alone is filled: a second fill would hide what lies under it.
+          fill: fromZero && index === 0 ? `${css(line.colour)}22` : undefined,
           width: 2,
           dash: DASHES[(index + Math.floor(index / DASHES.length)) % DASHES.length],
           points: { show: false },
