@@ -5,6 +5,7 @@ After the fault is cleared and a person has reset the trip the circuit runs agai
 
 import html
 import re
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -55,7 +56,7 @@ def new_events(rig: Rig, known: set[Any]) -> list[dict[str, Any]]:
 def test_a_fault_is_named_and_after_clear_and_reset_the_circuit_runs(case: Case, rig: Rig) -> None:
     rig.wait_running(60)
     known = {e["id"] for e in rig.status()["events"]}
-    at_ns = rig.fault(case.fault, case.value)
+    rig.fault(case.fault, case.value)
     event = rig.wait(
         lambda: next((e for e in new_events(rig, known) if e["kind"] == case.kind), None), f"{case.kind} event", 20
     )
@@ -67,7 +68,7 @@ def test_a_fault_is_named_and_after_clear_and_reset_the_circuit_runs(case: Case,
         assert (event["value"] > event["limit"]) is case.over
     check_it_is_on_the_page_and_in_the_log(rig, event)
     if case.trigger is not None:
-        check_trip_stands_and_reset(rig, case, at_ns)
+        check_trip_stands_and_reset(rig, case)
     else:
         rig.ask(cmd="fault", name="clear", value=None)
     rig.wait_running(60)
@@ -85,20 +86,21 @@ def check_it_is_on_the_page_and_in_the_log(rig: Rig, event: dict[str, Any]) -> N
     assert all(fact in lines[0] for fact in facts), lines
 
 
-def check_trip_stands_and_reset(rig: Rig, case: Case, at_ns: int) -> None:
+def check_trip_stands_and_reset(rig: Rig, case: Case) -> None:
     trip = rig.wait(lambda: (rig.status_or_none() or {}).get("trip"), "the standing trip on the page", 20)
     assert (trip["trigger"], trip["subject"]) == (case.trigger, case.subject)
     assert set(rig.levels().values()) == {0}
     refused = rig.reset_trip(trip["id"] + 1000)
     assert refused.returncode != 0
     assert "wrong" in refused.stderr.lower() or "not the standing trip" in refused.stderr.lower()
+    tripped_ns = time.monotonic_ns()
     rig.ask(cmd="fault", name="clear", value=None)
 
     def is_reset() -> bool:  # refused while the cause is there and for 2 s after it went
         return rig.reset_trip(trip["id"]).returncode == 0
 
+    assert not [e for e in rig.edges(tripped_ns) if e.level == 1], "closed without a reset"
     rig.wait(is_reset, "reset to be accepted", 30)
-    assert not [e for e in rig.edges(at_ns) if e.level == 1 and e.time_ns < at_ns + 1_000_000], "closed on a fault"
 
 
 def test_a_power_cut_in_tripped_comes_back_tripped(rig: Rig) -> None:
@@ -115,6 +117,10 @@ def test_a_power_cut_in_tripped_comes_back_tripped(rig: Rig) -> None:
         assert again[key] == trip[key]
     assert rig.status()["pico"]["state"] == "tripped"
     assert not [e for e in rig.edges(at_ns) if e.level == 1]
+    rig.wait(lambda: rig.status()["pico"]["phase"] == "ready", "configuration to be told", 20)
+    refused = rig.reset_trip(trip["id"])  # the cause is still there, and the restarted Pico must know it
+    assert refused.returncode != 0
+    assert "still" in refused.stderr
     rig.ask(cmd="fault", name="clear", value=None)
     rig.wait(lambda: rig.reset_trip(trip["id"]).returncode == 0, "reset to be accepted", 30)
     rig.wait_running(60)
