@@ -21,7 +21,7 @@ PLACES = ("", "host/tankwarden/", "mcu/", "protocol/tanklink/", "bench/tankbench
 COMMAND = re.compile(r"(?:^|[ /])(tankwarden|tankbench) ([a-z][a-z\-]+)([^|;&#\n]*)", re.M)
 FORBIDDEN = re.compile(
     r"registry\.npmjs|registry\.yarnpkg|pypi\.org/simple|pypi\.python\.org|files\.pythonhosted|proxy\.golang"
-    r"|deb\.debian\.org|/work/main|\.\./shared|/home/(?!pi\b)\w|/root/"
+    r"|deb\.debian\.org|/home/(?!pi\b)\w|/root/|/Users/\w|" + re.escape(str(ROOT)) + r"\b"
 )
 
 
