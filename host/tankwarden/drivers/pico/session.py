@@ -2,7 +2,7 @@
 
 No I/O, no clock. CLOSED → HELLO → CHECK → (CONFIGURE → CHECK) → (ARM) → READY, and back to HELLO whenever the Pico
 falls silent, restarts or does not know us. The configuration is compared before anything is armed, and sent only if
-it differs, so that a host that comes back to a running Pico disturbs nothing.
+it differs. A new session ends the old one and opens what it held: the Pico arms anew for every host that comes back.
 """
 
 from collections.abc import Callable
