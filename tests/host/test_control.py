@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 from house import HOT, NIGHT_MS, NOON_MS, TOML, House, Stands
+from talk import told_of
 
 from tanklink import records
-from tankwarden.drivers.dummy import DummySwitch
+from tankwarden.drivers.dummy import DummySensor, DummySwitch
 from tankwarden.flows.control import CircuitTick, Tick
 from tankwarden.flows.notices import output_changed
 from tankwarden.logic.claims import Claim, Priority
@@ -14,7 +15,7 @@ from tankwarden.logic.holds import Held
 
 
 def leases(house: House) -> int:
-    return len([r for r in house.pico.told_of(records.Lease) if r[1]])  # until = 0 is a release
+    return len([r for r in told_of(house.pico, records.Lease) if r.until_uptime_s])  # until = 0 is a release
 
 
 def test_a_cold_tank_by_day_is_heated_and_says_why() -> None:
@@ -195,6 +196,17 @@ def test_the_orderly_end_opens_and_renews_no_more() -> None:
     )
 
 
+def test_the_orderly_end_takes_back_a_lease_of_which_no_status_has_told_yet() -> None:
+    house = House()
+    while not leases(house):
+        house.run(0.02)
+    house.control.finish()
+    assert not house.control.all_off(), "nobody knows yet"
+    house.run(0.04)  # not long enough for a STATUS
+    assert not house.on
+    assert house.run(0.4).control.all_off()
+
+
 def test_every_change_of_an_output_is_told_once_with_its_reason() -> None:
     house = House().run(5)
     house.pico.counts["temperature_1"] = HOT
@@ -226,7 +238,8 @@ def test_a_silent_sensor_becomes_stale_and_is_told_once() -> None:
     house = House().run(3)
     house.changes.clear()
     sensor = house.probes._probes["sensor.cellar"].sensor
-    sensor.frozen_at = house.clock.mono()  # type: ignore[attr-defined]  # a DummySensor
+    assert isinstance(sensor, DummySensor)
+    sensor.frozen_at = house.clock.mono()
     house.run(10)
     assert [(c.probe, c.before, c.now.quality) for c in house.changes] == [("sensor.cellar", "ok", "stale")]
     assert house.changes[0].now.value == 64.5

@@ -105,6 +105,15 @@ class Rig:
             self.host.wait(10)
         return at
 
+    def restart_host(self) -> None:
+        """In order, as an administrator does: it releases its leases first."""
+        assert self.host is not None
+        self.host.terminate()
+        self.host.wait(20)
+        self.host = None
+        self.wait(lambda: not any(self.levels().values()), "every relay to open", 5)
+        self.start_host()
+
     def close(self) -> None:
         for process in (self.host, self.sim, *self.witnesses):
             if process is not None and process.poll() is None:
@@ -155,6 +164,11 @@ class Rig:
             lambda: next((e for e in self.edges(since_ns) if e.name in RELAYS and e.level == 0), None),
             "a relay to open", timeout_s,
         )  # fmt: skip
+
+    def wait_open(self, circuit: int, timeout_s: float = 10.0) -> None:
+        """Until both relays of the circuit are low."""
+        names = RELAYS[2 * circuit - 2 : 2 * circuit]
+        self.wait(lambda: not any(self.levels()[name] for name in names), f"circuit {circuit} to open", timeout_s)
 
     # -- the host's side ---------------------------------------------------------------------------------------
 
@@ -228,7 +242,7 @@ class Rig:
         with contextlib.closing(sqlite3.connect(f"file:{self.data / 'tankwarden.db'}?mode=ro", uri=True)) as database:
             return list(database.execute(query, values))
 
-    def wait(self, condition: Callable[[], T], what: str, timeout_s: float) -> T:
+    def wait(self, condition: Callable[[], T | None], what: str, timeout_s: float) -> T:
         end = time.monotonic() + timeout_s
         while time.monotonic() < end:
             if value := condition():

@@ -4,6 +4,7 @@ from tanklink import messages
 from tankwarden.drivers.pico.driver import PicoDriver
 
 _OPEN = messages.CIRCUIT_STATES.index("open")
+SEEN_MS = 100  # a lease that reached the Pico shows in every STATUS from so long after it was sent, by the Pico's clock
 
 
 class PicoCircuit:
@@ -11,6 +12,7 @@ class PicoCircuit:
 
     def __init__(self, pico: PicoDriver, number: int, ttl_ms: int) -> None:
         self._pico, self._number, self._ttl_ms = pico, number, ttl_ms
+        self._held: tuple[tuple[str, int] | None, int] | None = None  # which boot was sent a lease last, and its uptime
 
     def ready(self) -> str | None:
         view = self._pico.view()
@@ -19,17 +21,23 @@ class PicoCircuit:
         return None if view.board_state == "armed" else f"the Pico is {view.board_state}, not armed"
 
     def hold(self) -> None:
-        self._pico.lease(self._number, self._ttl_ms)
+        uptime_ms = self._pico.uptime_ms()
+        if self._pico.lease(self._number, self._ttl_ms) and uptime_ms is not None:
+            self._held = self._pico.identity(), uptime_ms
 
     def release(self) -> None:
-        """Said only while there is something to open, so that a quiet night is quiet on the wire."""
-        if not self.is_off() or self._lease_ms():
+        """Said only while there is or may be something to open, so that a quiet night is quiet on the wire."""
+        if not self.is_off():
             self._pico.release(self._number)
 
     def is_off(self) -> bool | None:
+        """None also while the last lease may have closed it and no STATUS tells yet."""
         status = self._pico.view().status
-        return None if status is None else getattr(status, f"circuit_{self._number}") == _OPEN
-
-    def _lease_ms(self) -> int:
-        status = self._pico.view().status
-        return 0 if status is None else int(getattr(status, f"lease_{self._number}_ms"))
+        if status is None:
+            return None
+        if getattr(status, f"circuit_{self._number}") != _OPEN or getattr(status, f"lease_{self._number}_ms"):
+            return False
+        uptime_ms = 1000 * status.uptime_s + status.uptime_ms_part
+        if self._held is not None and self._held[0] == self._pico.identity() and uptime_ms < self._held[1] + SEEN_MS:
+            return None
+        return True
