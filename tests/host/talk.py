@@ -2,13 +2,15 @@
 
 import random
 from collections.abc import Callable
+from typing import TypeVar
 
 from tanklink.frames import FrameReader, pack
-from tanklink.records import ConfigCircuit
+from tanklink.records import ConfigCircuit, Record
 from tankwarden.drivers.pico.configuration import BoardConfig, board_config
 from tankwarden.drivers.pico.fake import FakePico
 from tankwarden.drivers.pico.session import Happening, Session
 
+R = TypeVar("R", bound=Record)
 STEP_S = 0.005
 CIRCUIT = ConfigCircuit(
     circuit=1, enabled=True, resistance_mohm=32_000, current_limit_ma=11_000, temperature_limit_m_degf=160_000,
@@ -23,6 +25,11 @@ TABLES = {
 
 def board(*circuits: ConfigCircuit) -> BoardConfig:
     return board_config(circuits, TABLES)
+
+
+def told_of(pico: FakePico, kind: type[R]) -> list[R]:
+    """What the Pico was told of one kind, typed as that kind, so that its fields can be read."""
+    return [record for record in pico.told_of(kind) if isinstance(record, kind)]
 
 
 class Line:

@@ -17,6 +17,7 @@ from tanklink import records
 from tankwarden.app import App
 from tankwarden.config import ClockSettings, Config
 from tankwarden.errors import CommandError
+from tankwarden.flows.control import Tick
 from tankwarden.flows.snapshot import if_host_dies
 
 R = {"value", "unit", "quality", "age_s", "raw_counts"}
@@ -204,12 +205,16 @@ def test_another_protocol_is_shown_with_what_to_do(tmp_path: Path, pty: PicoPty)
     stage.play(scene)
 
 
+def _broken(_tick: Tick) -> None:
+    raise ZeroDivisionError("division by zero")
+
+
 def test_a_control_loop_that_fails_loses_its_leases_and_is_shown(tmp_path: Path, pty: PicoPty) -> None:
     stage = Stage(tmp_path, pty)
 
     async def scene() -> None:
         await stage.heating()
-        stage.app.control._done = lambda _tick: 1 / 0  # type: ignore[assignment,return-value]  # broken for good
+        stage.app.control._done = _broken  # for good
         await stage.until(lambda: not pty.pico.leased(1, time.monotonic()), 3)
         # The page does not stand still with it: the tasks are those of now.
         await stage.until(lambda: any("division" in (task["error"] or "") for task in stage.app.status()["tasks"]), 5)

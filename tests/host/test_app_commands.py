@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from house import House
+from house import House, Kept
 
 from tanklink import records
 from tanklink.records import Record
@@ -16,6 +16,7 @@ from tankwarden.drivers.pico.driver import PicoView
 from tankwarden.errors import CommandError
 from tankwarden.flows.commands import Commands
 from tankwarden.flows.door import Door, DoorError, knock
+from tankwarden.logic.claims import Claim
 
 
 class Pico:
@@ -131,14 +132,17 @@ def test_a_claim_is_stored_before_it_acts_and_can_be_ended() -> None:
     assert scene.house.run(2).on
 
 
+class FullDisk(Kept):
+    """Stores no claim."""
+
+    def claim_store(self, claim: Claim) -> None:
+        raise OSError(f"disk full: no room for a claim on {claim.output}")
+
+
 def test_a_claim_that_cannot_be_stored_does_not_act() -> None:
     scene = Scene()
     scene.house.run(5)
-
-    def fail(claim: object) -> None:
-        raise OSError("disk full")
-
-    scene.house.claims._recorder.claim_store = fail  # type: ignore[method-assign]
+    scene.house.claims._recorder = FullDisk()
     with pytest.raises(OSError, match="disk full"):
         scene.do(cmd="claim", output="circuit.east", value=False, seconds=60)
     assert scene.house.run(1).on

@@ -1,10 +1,12 @@
 """What the host notices by itself: silence, noise, restarts, another protocol, a clock that jumps."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from house import House
 
+from tankwarden.drivers.pico.driver import PicoView
 from tankwarden.drivers.pico.session import Mismatched
 from tankwarden.events import Event
 from tankwarden.flows.watch import Watch
@@ -124,7 +126,7 @@ def test_noise_that_the_pico_hears_counts_as_well_but_not_what_it_counted_before
 
 
 class _Shown:
-    def __init__(self, view: object) -> None:
+    def __init__(self, view: Callable[[], PicoView]) -> None:
         self.view = view
 
 

@@ -1,7 +1,7 @@
 """The conversation with a Pico: handshake, arming, leases, silence and refusals, on virtual time."""
 
 import pytest
-from talk import CIRCUIT, Chopped, Damaged, Delayed, Line, Lossy, Sluggish, Talk, board
+from talk import CIRCUIT, Chopped, Damaged, Delayed, Line, Lossy, Sluggish, Talk, board, told_of
 
 from tanklink import messages, records
 from tankwarden.drivers.pico.fake import FakePico
@@ -175,17 +175,17 @@ def test_a_port_without_an_answer_is_opened_anew_after_four_tries() -> None:
 
 def test_silence_of_status_is_met_with_hello_in_the_same_session_and_then_with_a_new_opening() -> None:
     talk = Talk().armed()
-    session = talk.pico.told_of(records.Hello)[-1].session
+    session = told_of(talk.pico, records.Hello)[-1].session
     talk.pico.mute.add(records.Status)
     talk.pico.told.clear()
     talk.run(1.45)
     assert not talk.pico.told_of(records.Hello)
     talk.run(0.2)
-    assert [h.session for h in talk.pico.told_of(records.Hello)] == [session]
+    assert [h.session for h in told_of(talk.pico, records.Hello)] == [session]
     assert talk.pico.state == "armed", "the same session keeps what it has"
     talk.run(1.5)
     assert talk.openings == 2
-    assert talk.pico.told_of(records.Hello)[-1].session != session
+    assert told_of(talk.pico, records.Hello)[-1].session != session
     talk.pico.mute.clear()
     talk.armed()
 
@@ -233,8 +233,8 @@ def test_a_lease_never_ends_later_than_ttl_from_when_it_was_sent(line: type[Line
         sent_at, granted = talk.now, talk.session.lease(1, talk.now, 2000)
         assert granted or line in (Lossy, Damaged, Sluggish)
         talk.run(0.2)
-        for lease in talk.pico.told_of(records.Lease)[before:]:
-            until_ms = lease[1] * 1000 + lease[2]
+        for lease in told_of(talk.pico, records.Lease)[before:]:
+            until_ms = lease.until_uptime_s * 1000 + lease.until_uptime_ms_part
             assert until_ms <= talk.pico.uptime_ms(sent_at) + 2000
             assert until_ms >= talk.pico.uptime_ms(sent_at) + 2000 - 400, "so early that circuits would chatter"
 

@@ -10,12 +10,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+import serial
 from pico_pty import PicoPty
-from talk import CIRCUIT, board
+from talk import CIRCUIT, board, told_of
 
 from tanklink import records
 from tankwarden.clock import SystemClock
-from tankwarden.drivers.pico import ports
 from tankwarden.drivers.pico.driver import PicoDriver
 from tankwarden.drivers.pico.ports import (
     NotASerialPortError,
@@ -90,7 +90,7 @@ def test_a_cable_that_is_pulled_and_plugged_in_again_under_another_name_is_found
             assert driver.view().message is None
 
         drive(driver, scene)
-        sessions = {record.session for record in pty.pico.told_of(records.Hello)}
+        sessions = {record.session for record in told_of(pty.pico, records.Hello)}
         assert len(sessions) == 2, "a new opening is a new session"
 
 
@@ -207,7 +207,7 @@ def test_the_kernels_errors_are_told_apart(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(ports.serial, "Serial", fail)
+    monkeypatch.setattr(serial, "Serial", fail)
     with pytest.raises(kind, match="/dev/ttyACM0"):
         open_port("/dev/ttyACM0")
 

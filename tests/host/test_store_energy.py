@@ -124,6 +124,7 @@ def test_power_is_the_mean_of_the_products_as_in_logic() -> None:
         T0 + 10_000, 1000, 2, (600 + 1000, 0, 1000 + 3000, 0, 0, 0, 0, 0), (600 * 1000 + 1000 * 3000, 0)
     )
     watts = power_w(4000, 1600, 3_600_000, 2, VOLTS, AMPERES)
+    assert watts is not None, "there are samples"
     assert watts == pytest.approx((100 * 2 + 300 * 6) / 2)
     with kept(row(T0), swing) as (_, queries):
         assert queries.energy_wh("east", T0, T0 + HOUR) == pytest.approx(watts * 10 / 3600)

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,10 @@ def claim(claim_id: str = "by-hand", value: bool = True, until_ms: int | None = 
 
 
 # -- measurements -------------------------------------------------------------------------------------------------
+
+
+def _holds(path: Path, rows: int) -> bool:
+    return stored(path) == rows
 
 
 def test_rows_wait_for_their_batch(tmp_path: Path) -> None:
@@ -44,7 +49,7 @@ def test_a_batch_does_not_wait_longer_than_its_time(tmp_path: Path) -> None:
     with opened(path, batch_s=0.05) as store:
         for k in (1, 2):  # the second batch has its own time
             store.recorder.measurement(row(T0 + k))
-            wait_for(lambda k=k: stored(path) == k, "row on disk")
+            wait_for(partial(_holds, path, k), "row on disk")
 
 
 def test_close_writes_what_waits(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from tankwarden.__main__ import main
@@ -38,7 +38,7 @@ def _free(*_: object) -> None:
 class _Hangable:
     """Awaits the control task step by step, and takes no further step while it is to hang."""
 
-    def __init__(self, control: Control, beat: Any) -> None:
+    def __init__(self, control: Control, beat: Callable[[], None]) -> None:
         self._steps = _run(control, beat).__await__()
 
     def __await__(self) -> Generator[Any, None, None]:
@@ -48,12 +48,12 @@ class _Hangable:
                 yield from asyncio.sleep(0.005).__await__()
 
 
-async def _hangable_run(control: Control, beat: Any) -> None:
-    await _Hangable(control, beat)
+async def _hangable_run(self: Control, beat: Callable[[], None]) -> None:
+    await _Hangable(self, beat)
 
 
 if __name__ == "__main__":
     signal.signal(signal.SIGUSR1, _hang)
     signal.signal(signal.SIGUSR2, _free)
-    Control.run = _hangable_run  # type: ignore[method-assign]
+    Control.run = _hangable_run  # type: ignore[method-assign]  # that is the point
     sys.exit(main())

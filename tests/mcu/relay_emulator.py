@@ -4,7 +4,9 @@ The emulator ends silently on what it does not know; here every step is counted 
 """
 
 from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from typing import Any, Self
 
 from pioemu import State, emulate
 
@@ -15,24 +17,25 @@ TRIP, LATCH, ARM, RUN = 0, 2, 3, 7
 class EmulatedRelay:
     """step() by step. edges: (cycle, level) of the relay pin."""
 
-    def __init__(self, words, line=True):
+    def __init__(self, words: Iterable[int], line: bool = True) -> None:
         self.words = list(words)
         self.steps = 0
         self.line = line
-        self.edges = []
+        self.state: State
+        self.edges: list[tuple[int, int]] = []
         self._go_on(State(pin_directions=1 << PIN))
 
     @property
-    def level(self):
+    def level(self) -> int:
         """Of the relay pin."""
         return self.state.pin_values >> PIN & 1
 
     @property
-    def latched(self):
+    def latched(self) -> bool:
         """Whether the program counter is where only a jump from outside leads on."""
         return self.state.program_counter <= LATCH
 
-    def step(self, cycles=1):
+    def step(self, cycles: int = 1) -> Self:
         """Let cycles pass."""
         for _ in range(cycles):
             before = self.level
@@ -45,7 +48,7 @@ class EmulatedRelay:
                 self.edges.append((self.steps, self.level))
         return self
 
-    def step_until(self, done, most):
+    def step_until(self, done: Callable[[Self], bool], most: int) -> int:
         """Cycles it took until done(self)."""
         for cycles in range(most + 1):
             if done(self):
@@ -53,26 +56,26 @@ class EmulatedRelay:
             self.step()
         raise AssertionError(f"not within {most} cycles")
 
-    def put(self, word):
+    def put(self, word: int) -> Self:
         """The processor writes TXF; a full FIFO drops the word."""
         if len(self.state.transmit_fifo) < 4:
             self.state.transmit_fifo.append(word)
         return self
 
-    def arm(self):
+    def arm(self) -> Self:
         """FJOIN_RX twice, then `jmp arm` by SMx_INSTR: one cycle, side-set 0."""
         return self._execute(ARM, transmit_fifo=deque(), receive_fifo=deque())
 
-    def drop(self):
+    def drop(self) -> Self:
         """`jmp trip` by SMx_INSTR."""
         return self._execute(TRIP)
 
-    def with_x(self, x):
+    def with_x(self, x: int) -> Self:
         """Go on with another count in X."""
         self._go_on(replace(self.state, x_register=x))
         return self
 
-    def _execute(self, target, **changes):
+    def _execute(self, target: int, **changes: Any) -> Self:
         if self.level:
             self.edges.append((self.steps + 1, 0))
         self.steps += 1
@@ -87,12 +90,12 @@ class EmulatedRelay:
         )
         return self
 
-    def _go_on(self, state):
+    def _go_on(self, state: State) -> None:
         def inputs(_: State) -> int:
             return self.line << LINE
 
         self.state = state
-        self._emulation = emulate(
+        self._emulation: Iterator[tuple[State, State]] = emulate(
             self.words,
             stop_when=lambda _opcode, _state: False,
             initial_state=state,

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -60,7 +61,7 @@ class BoardProcess:
         with open(self._log, "wb") as log:
             self._process = subprocess.Popen(
                 [*self._command, *map(str, arguments)],
-                cwd=self.flash, stdin=far, stdout=far, stderr=log, pass_fds=(out,),
+                cwd=self.flash, stdin=far.fileno(), stdout=far.fileno(), stderr=log, pass_fds=(out,),
             )  # fmt: skip
         far.close()
         os.close(out)
@@ -112,7 +113,7 @@ class BoardProcess:
         """The reply; the request is repeated, since a board that starts does not hear."""
         for _ in range(PATIENCE_S * 5):
             seq = self.send(record)
-            reply = self.hear(lambda s, r, seq=seq: s == seq and r.MESSAGE.kind == "reply", 0.2)
+            reply = self.hear(partial(is_reply, seq), 0.2)
             if reply is not None:
                 return reply
         return None
@@ -132,6 +133,10 @@ def board(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BoardProce
     process = BoardProcess(command, tmp_path)
     yield process
     process.stop()
+
+
+def is_reply(asked_seq: int, seq: int, record: Record) -> bool:
+    return seq == asked_seq and record.MESSAGE.kind == "reply"
 
 
 def state(welcome: records.Welcome) -> str:

@@ -5,9 +5,10 @@ import interlock
 import pytest
 import simboard
 import simwire
+from backend_virtual import VirtualBackend
 
 
-def test_the_simulated_board_is_wired_as_the_program_believes():
+def test_the_simulated_board_is_wired_as_the_program_believes() -> None:
     assert pins.RELAY_PINS == simwire.RELAY_GPIOS
     assert pins.FAULT_PINS == simwire.FED_GPIOS
     assert pins.FAULT_FEED_PIN == simwire.FEED_GPIO
@@ -23,7 +24,7 @@ def test_the_simulated_board_is_wired_as_the_program_believes():
     assert tuple(range(simwire.SPI_CHANNELS)) == pins.MCP3208_CHANNELS
 
 
-def test_a_machine_that_does_not_start_is_an_error(world, monkeypatch):
+def test_a_machine_that_does_not_start_is_an_error(world: VirtualBackend, monkeypatch: pytest.MonkeyPatch) -> None:
     """A chip whose state machine 2 hangs at another address."""
     monkeypatch.setattr(simboard.board().machines[2], "address", lambda: 5)
     with pytest.raises(RuntimeError, match="relay machine 2 did not start"):
@@ -31,7 +32,7 @@ def test_a_machine_that_does_not_start_is_an_error(world, monkeypatch):
     assert simboard.board().bank.pins == [0, 0, 0, 0]
 
 
-def test_permits_are_four_cycles_a_step_at_the_chips_clock(world):
+def test_permits_are_four_cycles_a_step_at_the_chips_clock(world: VirtualBackend) -> None:
     guard = interlock.Interlock(pins)
     guard.arm(1)
     guard.permit(0, 1000)

@@ -1,103 +1,107 @@
 """The shim's PIO assembler, against encodings read in the RP2040 datasheet (section 3.4), not against itself."""
 
+from collections.abc import Callable
+from typing import Any
+
 import pio_asm
 import pytest
 import rp2
 
 # What the assembler's language puts into the function's globals; named here so that linters know them.
+LANGUAGE: Any = None
 block = ifempty = iffull = invert = isr = noblock = not_osre = null = osr = pc = pin = pindirs = pins = x = y = (
     x_dec
-) = None
-in_ = jmp = label = mov = nop = out = pull = push = set_ = wrap = wrap_target = exec_ = None
+) = LANGUAGE
+in_ = jmp = label = mov = nop = out = pull = push = set_ = wrap = wrap_target = exec_ = LANGUAGE
 
 
 EXECCTRL, SHIFTCTRL = 4, 5  # places in what asm_pio returns, as on MicroPython 1.26.1
 
 
-def words(function, **settings):
+def words(function: Callable[[], None], **settings: Any) -> list[int]:
     return list(rp2.asm_pio(**settings)(function)[0])
 
 
-def _out_x_22():
+def _out_x_22() -> None:
     out(x, 22)
 
 
-def _out_null_7():
+def _out_null_7() -> None:
     out(null, 7)
 
 
-def _out_pins_32():
+def _out_pins_32() -> None:
     out(pins, 32)
 
 
-def _pull_block():
+def _pull_block() -> None:
     pull(block)
 
 
-def _pull_noblock():
+def _pull_noblock() -> None:
     pull(noblock)
 
 
-def _pull_plain():
+def _pull_plain() -> None:
     pull()
 
 
-def _pull_ifempty():
+def _pull_ifempty() -> None:
     pull(ifempty)
 
 
-def _push_noblock():
+def _push_noblock() -> None:
     push(noblock)
 
 
-def _push_plain():
+def _push_plain() -> None:
     push()
 
 
-def _push_iffull_noblock():
+def _push_iffull_noblock() -> None:
     push(iffull, noblock)
 
 
-def _mov_isr_x():
+def _mov_isr_x() -> None:
     mov(isr, x)
 
 
-def _mov_x_not_null():
+def _mov_x_not_null() -> None:
     mov(x, invert(null))
 
 
-def _in_pins_32():
+def _in_pins_32() -> None:
     in_(pins, 32)
 
 
-def _set_pindirs_1():
-    set(pindirs, 1)
+def _set_pindirs_1() -> None:
+    set(pindirs, 1)  # type: ignore[call-overload]  # the assembler's, not Python's
 
 
-def _nop():
+def _nop() -> None:
     nop()
 
 
-def _nop_delay_31():
+def _nop_delay_31() -> None:
     nop()[31]
 
 
-def _jmp_self():
+def _jmp_self() -> None:
     label("here")
     jmp("here")
 
 
-def _jmp_x_dec():
+def _jmp_x_dec() -> None:
     label("here")
     jmp(x_dec, "here")
 
 
-def _jmp_pin():
+def _jmp_pin() -> None:
     label("here")
     jmp(pin, "here")
 
 
-def _jmp_not_osre():
+def _jmp_not_osre() -> None:
     label("here")
     jmp(not_osre, "here")
 
@@ -128,12 +132,12 @@ def _jmp_not_osre():
         (_jmp_not_osre, 0b000_00000_111_00000),  # 111 = !OSRE
     ],
 )
-def test_encodings_are_the_datasheets(program, word):
+def test_encodings_are_the_datasheets(program: Callable[[], None], word: int) -> None:
     assert words(program) == [word]
 
 
-def test_labels_may_come_after_their_use():
-    def program():
+def test_labels_may_come_after_their_use() -> None:
+    def program() -> None:
         jmp("end")
         nop()
         label("end")
@@ -142,8 +146,8 @@ def test_labels_may_come_after_their_use():
     assert words(program)[0] == 2
 
 
-def test_a_side_set_of_every_instruction_takes_the_top_bit_of_the_delay():
-    def program():
+def test_a_side_set_of_every_instruction_takes_the_top_bit_of_the_delay() -> None:
+    def program() -> None:
         nop().side(1)[15]
         nop().side(0)
 
@@ -151,8 +155,8 @@ def test_a_side_set_of_every_instruction_takes_the_top_bit_of_the_delay():
     assert words(program, sideset_init=rp2.PIO.OUT_LOW) == [0b101_1_1111_010_00_010, 0b101_0_0000_010_00_010]
 
 
-def test_a_side_set_that_some_leave_out_has_an_enable_bit():
-    def program():
+def test_a_side_set_that_some_leave_out_has_an_enable_bit() -> None:
+    def program() -> None:
         nop().side(1)
         nop()[7]
 
@@ -161,8 +165,8 @@ def test_a_side_set_that_some_leave_out_has_an_enable_bit():
     assert execctrl >> 30 & 1  # SIDE_EN
 
 
-def test_wrap_goes_where_execctrl_says():
-    def program():
+def test_wrap_goes_where_execctrl_says() -> None:
+    def program() -> None:
         nop()
         wrap_target()
         nop()
@@ -174,45 +178,45 @@ def test_wrap_goes_where_execctrl_says():
     assert (execctrl >> 7 & 31, execctrl >> 12 & 31) == (1, 2)  # WRAP_BOTTOM, WRAP_TOP
 
 
-def test_without_wrap_the_whole_program_repeats():
+def test_without_wrap_the_whole_program_repeats() -> None:
     assert rp2.asm_pio()(_nop_delay_31)[EXECCTRL] == 0
 
 
-def test_shiftctrl_carries_direction_thresholds_and_join():
+def test_shiftctrl_carries_direction_thresholds_and_join() -> None:
     shiftctrl = rp2.asm_pio(out_shiftdir=rp2.PIO.SHIFT_RIGHT, push_thresh=8, fifo_join=rp2.PIO.JOIN_TX)(_nop)[SHIFTCTRL]
     assert shiftctrl == 1 << 19 | 8 << 20 | 1 << 30  # a threshold of 32 is encoded as 0
 
 
-def test_the_functions_module_gets_its_globals_back():
+def test_the_functions_module_gets_its_globals_back() -> None:
     before = dict(globals())
     words(_nop)
     assert globals() == before
 
 
-def _duplicate_label():
+def _duplicate_label() -> None:
     label("a")
     label("a")
     nop()
 
 
-def _unknown_label():
+def _unknown_label() -> None:
     jmp("nowhere")
 
 
-def _side_without_pins():
+def _side_without_pins() -> None:
     nop().side(0)
 
 
-def _too_many_bits():
+def _too_many_bits() -> None:
     out(x, 33)
 
 
-def _too_long():
+def _too_long() -> None:
     for _ in range(33):
         nop()
 
 
-def _delay_too_large():
+def _delay_too_large() -> None:
     nop()[32]
 
 
@@ -227,20 +231,20 @@ def _delay_too_large():
         (_delay_too_large, "delay too large"),
     ],
 )
-def test_a_wrong_program_is_refused(program, message):
+def test_a_wrong_program_is_refused(program: Callable[[], None], message: str) -> None:
     with pytest.raises(pio_asm.PIOASMError, match=message):
         words(program)
 
 
-def test_a_side_set_value_must_fit_its_pins():
-    def program():
+def test_a_side_set_value_must_fit_its_pins() -> None:
+    def program() -> None:
         nop().side(2)
 
     with pytest.raises(pio_asm.PIOASMError, match="sideset too large"):
         words(program, sideset_init=rp2.PIO.OUT_LOW)
 
 
-def test_the_relay_program_is_what_the_chip_made_of_it():
+def test_the_relay_program_is_what_the_chip_made_of_it() -> None:
     """As printed by MicroPython 1.26.1 on an emulated RP2040 after importing mcu/interlock.py."""
     import interlock
 

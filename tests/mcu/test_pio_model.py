@@ -1,10 +1,13 @@
 """The simulation's RelayModel and the emulated program, driven by the same random sequence, agree on every edge."""
 
+from typing import Any
+
 import interlock
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pio_relay import RelayModel
-from relay_emulator import EmulatedRelay
+
+from .relay_emulator import EmulatedRelay
 
 SETTLE = 16  # cycles after which the emulated program has answered anything
 RISE_CYCLES, FALL_CYCLES = 5, 9  # by which the program may be later than the model, which has no loop
@@ -21,13 +24,13 @@ ACTIONS = st.one_of(
 class Pair:
     """Both, on one clock of single cycles."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self.program = EmulatedRelay(interlock.relay_program[0]).step(SETTLE)
         self.model = RelayModel(cycles_per_tick=1)
-        self.edges = []
+        self.edges: list[tuple[int, int]] = []
         self._level = 0
 
-    def act(self, name, argument):
+    def act(self, name: str, argument: Any) -> None:
         t = self.program.steps
         if name == "put":
             # A latched machine would keep it in its FIFO until the next arm clears it; the model forgets it at once.
@@ -45,18 +48,18 @@ class Pair:
         self._note()
         self.wait(argument if name == "wait" else 0)
 
-    def wait(self, cycles):
+    def wait(self, cycles: int) -> None:
         end = self.program.steps + SETTLE + cycles
         while self.program.steps < end or self._near_an_end():
             self.program.step()
             self.model.advance(self.program.steps)
             self._note()
 
-    def _near_an_end(self):
+    def _near_an_end(self) -> bool:
         """In the very cycles in which a permit ends either may be first: nothing is done or compared there."""
-        return abs(self.model.end - self.program.steps) < SETTLE
+        return bool(abs(self.model.end - self.program.steps) < SETTLE)
 
-    def _note(self):
+    def _note(self) -> None:
         if self.model.level != self._level:
             self._level = self.model.level
             self.edges.append((self.model.rose_us if self._level else self.model.fell_us, self._level))
@@ -64,7 +67,7 @@ class Pair:
 
 @settings(max_examples=80, deadline=None)
 @given(st.lists(ACTIONS, max_size=15))
-def test_model_and_program_agree_on_edges(actions):
+def test_model_and_program_agree_on_edges(actions: list[tuple[str, Any]]) -> None:
     pair = Pair()
     for name, argument in actions:
         pair.act(name, argument)
@@ -76,7 +79,7 @@ def test_model_and_program_agree_on_edges(actions):
     assert pair.model.level == pair.program.level
 
 
-def test_the_comparison_sees_permits_faults_and_rearms():
+def test_the_comparison_sees_permits_faults_and_rearms() -> None:
     """Guard against a differential test that compares nothing."""
     pair = Pair()
     for action in [("arm", None), ("put", 30), ("wait", 0), ("put", 30), ("wait", 200), ("arm", None), ("put", 40)]:

@@ -3,47 +3,48 @@
 import interlock
 import pio_relay
 import pytest
-from relay_emulator import ARM, LATCH, EmulatedRelay
+
+from .relay_emulator import ARM, LATCH, EmulatedRelay
 
 WORDS = interlock.relay_program[0]
 FIRST_PERMIT_CYCLES = 4  # from a permit in the FIFO to the pin: pull, out, jmp, then side 1
 ALL_ONES = 0xFFFFFFFF
 
 
-def armed(line=True):
+def armed(line: bool = True) -> EmulatedRelay:
     return EmulatedRelay(WORDS, line).step(8).arm()
 
 
-def running(permit=1000, phase=0):
+def running(permit: int = 1000, phase: int = 0) -> EmulatedRelay:
     return armed().put(permit).step(FIRST_PERMIT_CYCLES + phase)
 
 
-def test_the_model_of_the_simulation_stands_for_this_program():
+def test_the_model_of_the_simulation_stands_for_this_program() -> None:
     execctrl = interlock.relay_program[4]
     assert tuple(WORDS) == pio_relay.PROGRAM
     assert (execctrl >> 12 & 31, execctrl >> 7 & 31) == (pio_relay.WRAP_TOP, pio_relay.WRAP_TARGET)
     assert execctrl >> 30 & 1 == 0  # every instruction says where the pin is: no side-set is optional
 
 
-def test_a_started_machine_goes_into_the_latch_and_stays_low():
+def test_a_started_machine_goes_into_the_latch_and_stays_low() -> None:
     relay = EmulatedRelay(WORDS)
     assert relay.step_until(lambda r: r.state.program_counter == LATCH, 2) == 2
     relay.step(1000)
     assert (relay.latched, relay.edges, relay.steps) == (True, [], 1002)
 
 
-def test_a_latched_machine_ignores_permits():
+def test_a_latched_machine_ignores_permits() -> None:
     relay = EmulatedRelay(WORDS).step(8).put(1000).put(ALL_ONES).step(1000)
     assert (relay.latched, relay.edges, relay.steps) == (True, [], 1008)
 
 
-def test_an_armed_machine_waits_low_for_its_first_permit():
+def test_an_armed_machine_waits_low_for_its_first_permit() -> None:
     relay = armed().step(1000)
     assert (relay.state.program_counter, relay.edges) == (ARM, [])
 
 
 @pytest.mark.parametrize("permit", [*range(12), 100, 3125])
-def test_a_permit_of_n_lasts_4n_plus_1_cycles(permit):
+def test_a_permit_of_n_lasts_4n_plus_1_cycles(permit: int) -> None:
     relay = armed()
     put_at = relay.steps
     relay.put(permit).step(FIRST_PERMIT_CYCLES + 4 * permit + 20)
@@ -52,7 +53,7 @@ def test_a_permit_of_n_lasts_4n_plus_1_cycles(permit):
     assert relay.steps == put_at + FIRST_PERMIT_CYCLES + 4 * permit + 20
 
 
-def test_a_renewed_permit_counts_from_its_arrival():
+def test_a_renewed_permit_counts_from_its_arrival() -> None:
     for phase in range(8):
         relay = running(permit=50, phase=phase)
         put_at = relay.steps
@@ -63,7 +64,7 @@ def test_a_renewed_permit_counts_from_its_arrival():
         assert 4 * 100 + 1 + 3 <= fell - put_at <= 4 * 100 + 1 + 3 + 4
 
 
-def test_a_shorter_permit_shortens():
+def test_a_shorter_permit_shortens() -> None:
     relay = running(permit=1000)
     put_at = relay.steps
     relay.put(10).step(100)
@@ -71,7 +72,7 @@ def test_a_shorter_permit_shortens():
     assert relay.edges[-1][0] - put_at <= 4 * 10 + 1 + 7
 
 
-def test_any_word_is_capped_at_22_bits():
+def test_any_word_is_capped_at_22_bits() -> None:
     relay = armed().put(ALL_ONES).step(FIRST_PERMIT_CYCLES - 1)
     assert relay.state.x_register == (1 << 22) - 1
     cap_ms = (4 * relay.state.x_register + 1) / 125_000
@@ -82,14 +83,14 @@ def test_any_word_is_capped_at_22_bits():
     assert relay.level == 0
 
 
-def test_the_cap_holds_for_renewals_too():
+def test_the_cap_holds_for_renewals_too() -> None:
     for phase in range(4):
         relay = running(phase=phase).put(ALL_ONES).step(8)
         assert relay.level == 1
         assert (1 << 22) - 4 < relay.state.x_register < 1 << 22
 
 
-def test_a_permit_of_0_drops_a_running_relay():
+def test_a_permit_of_0_drops_a_running_relay() -> None:
     for phase in range(8):
         relay = running(phase=phase)
         put_at = relay.steps
@@ -98,14 +99,14 @@ def test_a_permit_of_0_drops_a_running_relay():
         assert relay.edges[-1][0] - put_at <= 8
 
 
-def test_a_permit_of_0_would_pulse_a_waiting_relay():
+def test_a_permit_of_0_would_pulse_a_waiting_relay() -> None:
     """Why Interlock.permit(relay, 0) jumps to `trip` instead."""
     relay = armed().put(0).step(20)
     assert relay.latched
     assert relay.edges[1][0] - relay.edges[0][0] == 1
 
 
-def test_a_jump_to_trip_drops_in_one_cycle_from_anywhere():
+def test_a_jump_to_trip_drops_in_one_cycle_from_anywhere() -> None:
     for phase in range(8):
         relay = running(phase=phase)
         at = relay.steps
@@ -116,7 +117,7 @@ def test_a_jump_to_trip_drops_in_one_cycle_from_anywhere():
     assert (waiting.latched, waiting.edges) == (True, [])
 
 
-def test_a_fault_drops_the_pin_within_5_cycles():
+def test_a_fault_drops_the_pin_within_5_cycles() -> None:
     """The input synchroniser adds two more on the chip."""
     cycles = []
     for phase in range(8):
@@ -128,7 +129,7 @@ def test_a_fault_drops_the_pin_within_5_cycles():
     assert min(cycles) >= 1
 
 
-def test_a_dip_of_4_cycles_always_latches_and_a_mended_line_does_not_release():
+def test_a_dip_of_4_cycles_always_latches_and_a_mended_line_does_not_release() -> None:
     for phase in range(8):
         relay = running(phase=phase)
         relay.line = False
@@ -139,12 +140,12 @@ def test_a_dip_of_4_cycles_always_latches_and_a_mended_line_does_not_release():
         assert relay.level == 0
 
 
-def test_arming_into_a_standing_fault_never_raises_the_pin():
+def test_arming_into_a_standing_fault_never_raises_the_pin() -> None:
     relay = armed(line=False).put(1000).step(100)
     assert (relay.latched, relay.edges) == (True, [])
 
 
-def test_rearming_forgets_old_permits_and_works_again():
+def test_rearming_forgets_old_permits_and_works_again() -> None:
     relay = running(permit=2).step(100).put(1000).put(1000)
     edges = len(relay.edges)
     relay.arm().step(100)
@@ -153,14 +154,14 @@ def test_rearming_forgets_old_permits_and_works_again():
     assert relay.level == 1
 
 
-def test_arming_a_running_relay_drops_it_until_the_next_permit():
+def test_arming_a_running_relay_drops_it_until_the_next_permit() -> None:
     relay = running()
     at = relay.steps
     relay.arm().step(50)
     assert relay.edges[-1] == (at + 1, 0)
 
 
-def test_what_is_left_in_the_fifo_tells_why():
+def test_what_is_left_in_the_fifo_tells_why() -> None:
     ran_out = running(permit=5).step(100)
     assert list(ran_out.state.receive_fifo) == [ALL_ONES]
     faulted = running(permit=500)

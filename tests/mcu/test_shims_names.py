@@ -29,27 +29,27 @@ OURS = {  # what a shim's module needs itself: imports, and helpers of other shi
     "rp2": {"pio_asm", "simboard", "gpio_of"},
     "time": {"sys", "simboard", "install"},
 }
-SHIMS = {
+SHIMS: dict[str, object] = {
     "machine": machine, "Pin": machine.Pin, "ADC": machine.ADC, "SPI": machine.SPI, "WDT": machine.WDT,
     "rp2": rp2, "PIO": rp2.PIO, "StateMachine": rp2.StateMachine, "time": chip_time,
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SHIMS)
-def test_no_name_that_the_chip_lacks(name):
+def test_no_name_that_the_chip_lacks(name: str) -> None:
     public = {found for found in dir(SHIMS[name]) if not found.startswith("_")}
     extra = public - set(ON_THE_CHIP[name].split()) - OURS.get(name, set())
     assert not extra
     assert public & set(ON_THE_CHIP[name].split())  # the comparison compares something
 
 
-def test_constants_have_the_chips_values():
+def test_constants_have_the_chips_values() -> None:
     assert (machine.PWRON_RESET, machine.WDT_RESET) == (1, 3)
     assert (machine.Pin.IN, machine.Pin.OUT, machine.Pin.PULL_UP, machine.Pin.PULL_DOWN) == (0, 1, 1, 2)
     assert (rp2.PIO.OUT_LOW, rp2.PIO.SHIFT_RIGHT, rp2.PIO.JOIN_RX) == (2, 1, 2)
 
 
-def test_outside_a_simulation_the_chips_modules_say_what_is_missing(monkeypatch):
+def test_outside_a_simulation_the_chips_modules_say_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(simboard, "_board", None)
     with pytest.raises(RuntimeError, match=r"call simboard\.use\(backend\)"):
         machine.Pin(2, machine.Pin.OUT)

@@ -6,7 +6,9 @@ import struct
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import simwire
@@ -20,7 +22,7 @@ PATIENCE_S = 20
 class Process:
     """run_board.py on a small program of its own."""
 
-    def __init__(self, interpreter, folder, main, boot="", **words):
+    def __init__(self, interpreter: list[str], folder: Path, main: str, boot: str = "", **words: int) -> None:
         self.mcu = folder / "mcu"
         self.mcu.mkdir()
         (self.mcu / "boot.py").write_text(boot)
@@ -30,14 +32,14 @@ class Process:
         self._records, out = os.pipe()
         self.link, far = socket.socketpair()
         self.link.settimeout(PATIENCE_S)
-        command = [*interpreter, SHIMS / "run_board.py", self.page, f"/dev/fd/{out}", self.mcu, MCU]
+        command: list[str | Path] = [*interpreter, SHIMS / "run_board.py", self.page, f"/dev/fd/{out}", self.mcu, MCU]
         self.process = subprocess.Popen(
-            command, stdin=far, stdout=far, stderr=subprocess.PIPE, pass_fds=(out,), cwd=folder
+            command, stdin=far.fileno(), stdout=far.fileno(), stderr=subprocess.PIPE, pass_fds=(out,), cwd=folder
         )
         os.close(out)
         far.close()
 
-    def set(self, **words):
+    def set(self, **words: int) -> None:
         """Page words by name, as W_NAME without W_."""
         data = bytearray(self.page.read_bytes() if self.page.exists() else bytes(simwire.PAGE_BYTES))
         for name, value in words.items():
@@ -45,22 +47,24 @@ class Process:
         with open(self.page, "r+b" if self.page.exists() else "wb") as file:
             file.write(data)
 
-    def word(self, name):
-        return struct.unpack_from("<i", self.page.read_bytes(), 4 * getattr(simwire, "W_" + name.upper()))[0]
+    def word(self, name: str) -> int:
+        value: int
+        (value,) = struct.unpack_from("<i", self.page.read_bytes(), 4 * getattr(simwire, "W_" + name.upper()))
+        return value
 
-    def records(self):
+    def records(self) -> list[tuple[Any, ...]]:
         """All until the process ends: (time_us, kind, a, b)."""
         with open(self._records, "rb") as pipe:
             self._records = -1
             return [record[:4] for record in RECORD.iter_unpack(pipe.read())]
 
-    def end(self):
+    def end(self) -> tuple[int, str]:
         """Unplug the link; (return code, what it said)."""
         self.link.close()
         _, said = self.process.communicate(timeout=PATIENCE_S)
         return self.process.returncode, said.decode()
 
-    def clean_up(self):
+    def clean_up(self) -> None:
         self.link.close()
         if self._records >= 0:
             os.close(self._records)
@@ -69,16 +73,19 @@ class Process:
         self.process.communicate()
 
 
+Starter = Callable[..., Process]  # takes what Process does after the folder
+
+
 @pytest.fixture(params=["cpython", "micropython"])
-def start(request, tmp_path):
+def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Starter]:
     """Starts a board under each interpreter."""
     interpreter = [sys.executable]
     if request.param == "micropython":
         interpreter = [request.getfixturevalue("micropython"), "-X", "heapsize=190wK"]
-    started = []
+    started: list[Process] = []
 
-    def start(*args, **words):
-        started.append(Process(interpreter, tmp_path, *args, **words))
+    def start(main: str, boot: str = "", **words: int) -> Process:
+        started.append(Process(interpreter, tmp_path, main, boot, **words))
         return started[-1]
 
     yield start
@@ -86,7 +93,7 @@ def start(request, tmp_path):
         process.clean_up()
 
 
-def test_the_link_is_stdin_and_stdout(start):
+def test_the_link_is_stdin_and_stdout(start: Starter) -> None:
     board = start(
         "from port import UsbPort\np, b = UsbPort(), bytearray(2)\n"
         "while p.poll(10_000):\n    b[0] = p.read_byte()\n    p.write(b, 0, 1)"
@@ -95,7 +102,7 @@ def test_the_link_is_stdin_and_stdout(start):
     assert [board.link.recv(1) for _ in range(3)] == [b"\x00", b"\x03", b"\xff"]
 
 
-def test_records_tell_pins_in_order_with_the_machines_clock(start):
+def test_records_tell_pins_in_order_with_the_machines_clock(start: Starter) -> None:
     before = time.monotonic_ns() // 1000
     board = start(
         "import machine\np = machine.Pin(9, machine.Pin.OUT, value=0)\np.on()\nmachine.WDT(timeout=2000).feed()\n"
@@ -115,7 +122,7 @@ def test_records_tell_pins_in_order_with_the_machines_clock(start):
     assert times == sorted(times)
 
 
-def test_a_reset_ends_the_program_where_it_stands(start):
+def test_a_reset_ends_the_program_where_it_stands(start: Starter) -> None:
     board = start(
         "import machine, sys\ntry:\n    machine.reset()\nexcept BaseException:\n    sys.stdout.write('caught')\n"
         "finally:\n    sys.stdout.write('finally')\n    sys.stdout.flush()"
@@ -125,7 +132,7 @@ def test_a_reset_ends_the_program_where_it_stands(start):
     assert board.end()[0] == -9
 
 
-def test_inputs_are_read_as_they_are_now(start):
+def test_inputs_are_read_as_they_are_now(start: Starter) -> None:
     board = start(
         "import machine\na, p = machine.ADC(26), machine.Pin(9, machine.Pin.OUT, value=0)\np.on()\n"
         "while a.read_u16() >> 4 != 1234: pass\nmachine.reset()"
@@ -135,7 +142,7 @@ def test_inputs_are_read_as_they_are_now(start):
     assert board.records()[-1][1] == simwire.RESET
 
 
-def test_ticks_wrap_as_on_the_chip(start):
+def test_ticks_wrap_as_on_the_chip(start: Starter) -> None:
     board = start("import time, sys\nsys.stdout.write(str(time.ticks_us()) + ' ')\nsys.stdout.flush()")
     ticks = int(board.link.recv(100))
     now = time.monotonic_ns() // 1000
@@ -143,20 +150,20 @@ def test_ticks_wrap_as_on_the_chip(start):
     assert (now - ticks) % (1 << 30) < PATIENCE_S * 1_000_000
 
 
-def test_scratch_registers_live_in_the_page(start):
+def test_scratch_registers_live_in_the_page(start: Starter) -> None:
     program = "import machine\nmachine.mem32[0x4005800c] += 1\nmachine.reset()"
     board = start(program, reset_cause=simwire.CAUSE_SOFT, scratch=41)
     assert board.records()[-1][1] == simwire.RESET
     assert board.word("scratch") == 42
 
 
-def test_power_clears_the_scratch_registers(start):
+def test_power_clears_the_scratch_registers(start: Starter) -> None:
     board = start("import machine\nmachine.reset()", reset_cause=simwire.CAUSE_POWER_ON, scratch=41)
     assert board.records()[-1][1] == simwire.RESET
     assert board.word("scratch") == 0
 
 
-def test_a_program_that_fails_is_reported_and_leaves_the_board_idle(start):
+def test_a_program_that_fails_is_reported_and_leaves_the_board_idle(start: Starter) -> None:
     board = start("raise ValueError('from main')", "raise ValueError('from boot')")
     board.link.sendall(b"nobody listens")
     assert board.process.poll() is None
@@ -165,14 +172,14 @@ def test_a_program_that_fails_is_reported_and_leaves_the_board_idle(start):
     assert said.index("from boot") < said.index("from main")  # main.py ran although boot.py failed
 
 
-def test_a_page_of_another_version_is_refused(start):
+def test_a_page_of_another_version_is_refused(start: Starter) -> None:
     board = start("", magic=7)
     code, said = board.end()
     assert code == 1
     assert "page is not a page of this version: word 0 is 7" in said
 
 
-def test_a_dead_sim_ends_the_board(start):
+def test_a_dead_sim_ends_the_board(start: Starter) -> None:
     board = start("import machine\nw = machine.WDT(timeout=2000)\nwhile True: w.feed()")
     os.close(board._records)
     board._records = -1
@@ -180,7 +187,7 @@ def test_a_dead_sim_ends_the_board(start):
     assert board.process.returncode < 0
 
 
-def test_wrong_arguments_show_the_usage():
+def test_wrong_arguments_show_the_usage() -> None:
     done = subprocess.run([sys.executable, SHIMS / "run_board.py"], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert "usage: run_board.py PAGE OUT MCU_DIR PROTOCOL_DIR" in done.stderr

@@ -5,6 +5,8 @@ wire, the converters and the clock can bring.
 """
 
 import itertools
+from collections.abc import Callable, Iterable
+from typing import Any
 
 import pytest
 from clock import Clock, Every
@@ -29,8 +31,8 @@ class Small(int):
         return super().__new__(cls, value)
 
 
-def _operation(name: str):
-    def operation(self: int, *others: int):
+def _operation(name: str) -> Callable[..., Any]:
+    def operation(self: int, *others: int) -> Any:
         result = getattr(int, name)(self, *others)
         return Small(result) if type(result) is int else result
 
@@ -44,7 +46,7 @@ for _name in ("neg", "abs", "invert", "pos"):
     setattr(Small, f"__{_name}__", _operation(f"__{_name}__"))
 
 
-def small(values):
+def small(values: Iterable[int]) -> list[int]:
     return [Small(v) if type(v) is int else v for v in values]
 
 
@@ -68,13 +70,13 @@ TABLES = (
 
 @pytest.mark.parametrize("table", TABLES)
 @pytest.mark.parametrize("extreme", ["least", "greatest"])
-def test_scaling_and_every_judge(table: tuple, extreme: str) -> None:
+def test_scaling_and_every_judge(table: tuple[tuple[int, int], ...], extreme: str) -> None:
     config = Config()
     for channel in range(8):
         for index, (counts, value) in enumerate(table):
             assert config.set_point([channel, index, counts, value])
-    config._values = small(config._values)
-    config._counts = small(config._counts)
+    config._values = small(config._values)  # type: ignore[attr-defined]  # private, so not in its stub
+    config._counts = small(config._counts)  # type: ignore[attr-defined]  # private, so not in its stub
     facts = Facts()
     top = extreme == "greatest"
     limits = [1, True, 1_000_000, 100_000, 300_000, 100_000, 0, 1000] if top else [1, True, 0, 0, 0, 0, 999, 0]

@@ -17,13 +17,14 @@ from tanklink.schema import BLOB, FLAG, INT, TEXT, Field, Message
 NAMES = [message.name for message in messages.TABLE]
 BY_NAME = {message.name: message for message in messages.TABLE}
 # Where MessagePack changes from one form to the next, both sides of each.
-EDGES = (0, 1, 127, 128, 255, 256, 65_535, 65_536, (1 << 30) - 1)
+EDGES: tuple[int, ...] = (0, 1, 127, 128, 255, 256, 65_535, 65_536, (1 << 30) - 1)
 EDGES += (-1, -32, -33, -128, -129, -32_768, -32_769, 1 - (1 << 30))
 
 
 def framed(payload: bytes) -> bytes:
     """The frame around any payload, good or not."""
-    return b"\0" + cobs.encode(payload + binascii.crc32(payload).to_bytes(4, "little")) + b"\0"
+    stuffed: bytes = cobs.encode(payload + binascii.crc32(payload).to_bytes(4, "little"))
+    return b"\0" + stuffed + b"\0"
 
 
 def reference_frame(message: Message, seq: int, values: list[Any]) -> bytes:

@@ -1,12 +1,15 @@
 """Timers: done when due, in order; replaced, called off and brought forward by name."""
 
+from functools import partial
+
 from tankwarden.sim.timers import Timers
 
 
 def test_actions_are_done_once_when_due_in_order_of_time() -> None:
-    timers, done = Timers(), []
+    timers = Timers()
+    done: list[str] = []
     for due_us, name in ((30, "c"), (10, "a"), (20, "b")):
-        timers.set(due_us, name, lambda name=name: done.append(name))
+        timers.set(due_us, name, partial(done.append, name))
     timers.run(9)
     assert done == []
     timers.run(20)

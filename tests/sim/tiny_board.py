@@ -17,11 +17,11 @@ page = os.open(sys.argv[1], os.O_RDONLY)
 out = os.open(sys.argv[2], os.O_WRONLY)
 
 
-def record(kind, a=0, b=0):
+def record(kind: int, a: int = 0, b: int = 0) -> None:
     os.write(out, struct.pack("<qiiii", time.monotonic_ns() // 1000, kind, a, b, 0))
 
 
-def cause():
+def cause() -> int:
     return os.pread(page, 4, 4)[0]
 
 

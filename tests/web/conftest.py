@@ -116,12 +116,22 @@ class Page:
 
     def troubles(self, origin: str) -> list[str]:
         """Everything on the console, and every request to anywhere but `origin`."""
-        console = [entry["message"] for entry in self.driver.get_log("browser")]
+        console = [entry["message"] for entry in self._logged("browser")]
         strangers = [url for url in self._requested() if not url.startswith((origin + "/", "data:"))]
         return [trouble for trouble in console + strangers if not any(words in trouble for words in self.forgiven)]
 
+    def forget(self) -> None:
+        """What went wrong until now was another page's."""
+        self._logged("browser")
+        self._logged("performance")
+
+    def _logged(self, kind: str) -> list[dict[str, Any]]:
+        """The entries since the last call."""
+        entries: list[dict[str, Any]] = self.driver.get_log(kind)  # type: ignore[no-untyped-call]  # selenium's
+        return entries
+
     def _requested(self) -> Iterator[str]:
-        for entry in self.driver.get_log("performance"):
+        for entry in self._logged("performance"):
             message = json.loads(entry["message"])["message"]
             if message["method"] == "Network.requestWillBeSent":
                 yield message["params"]["request"]["url"]
@@ -151,8 +161,7 @@ def page(driver: webdriver.Chrome, site: Site) -> Iterator[Page]:
     tab = Page(driver)
     tab.look()
     driver.get("about:blank")
-    driver.get_log("browser")
-    driver.get_log("performance")
+    tab.forget()
     yield tab
     troubles = tab.troubles(site.url)
     tab.look()

@@ -7,6 +7,7 @@ The screenshots in /screenshots are for people to look at.
 import itertools
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import pytest
@@ -127,8 +128,12 @@ def test_the_lease_in_words_and_its_bar_go_down_together(page: Any, site: Any) -
         "const lease = document.querySelector('#circuit-east .lease');"
         "return [Number(lease.querySelector('span').textContent), lease.querySelector('progress').value / 1000]"
     )
-    for least in (1.3, 0.8, 0.0):
-        said, shown = until(page, lambda below=least: (now := page.js(both))[0] <= below and now)
+
+    def fallen_to(most: float) -> Any:
+        return (now := page.js(both))[0] <= most and now
+
+    for most in (1.3, 0.8, 0.0):
+        said, shown = until(page, partial(fallen_to, most))
         assert shown == pytest.approx(said, abs=0.051)
     site.controller.snapshot = web_snapshots.snapshot(time_ms=NOW_MS + 2000)
     said, shown = until(page, lambda: (now := page.js(both))[0] > 1.3 and now)
@@ -166,12 +171,15 @@ def test_a_lost_connection_is_told_and_values_lose_their_colour(page: Any, site:
 
 def test_a_control_loop_that_stands_still_is_told_though_its_controller_answers(page: Any, site: Any) -> None:
     """As the application does it: the same snapshot, aged anew each second, so that the page changes all the time."""
+
+    def told(words: str) -> bool:
+        return words in page.text("#banners")
+
     opened(page, site)
     standing = site.controller.snapshot
     for second in range(3, 11):
         site.controller.snapshot = aged(standing, second, standing["tasks"])
-        now = f"its control loop has not moved for {second} s"
-        until(page, lambda now=now: now in page.text("#banners"), 10)
+        until(page, partial(told, f"its control loop has not moved for {second} s"), 10)
     until(page, lambda: page.js("return document.documentElement.dataset.link") == "still", 10)
     assert "stale" in page.text("#tiles")
     assert page.js("return document.querySelectorAll('#circuit-east .relay.unknown').length") == 2

@@ -137,7 +137,7 @@ print("served", "Casa Saguaro" in page)
 def test_an_installed_copy_can_simulate_flash_and_serve(tmp_path: Path) -> None:
     """A wheel of this tree, unpacked elsewhere, holds the Pico's program, the protocol and the page with its assets."""
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "wheel", ".", "--no-deps", "-q", "-w", tmp_path]
-    done = subprocess.run(pip, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run([*map(str, pip)], cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
     assert done.returncode == 0, done.stderr
     [wheel] = tmp_path.glob("tankwarden-*.whl")
     installed = tmp_path / "installed"

@@ -1,9 +1,10 @@
 """The first tables. The models here are frozen copies: the program's own may change, this file must not."""
 
-from peewee import AutoField, BigIntegerField, CharField, FloatField, IntegerField, Model, TextField
+from peewee import AutoField, BigIntegerField, CharField, Database, FloatField, IntegerField, Model, TextField
+from playhouse.migrate import SchemaMigrator
 
 
-def up(_migrator, db):
+def up(_migrator: SchemaMigrator, db: Database) -> None:
     class Measurement(Model):
         ts = BigIntegerField(primary_key=True)
         period_ms = IntegerField()
@@ -85,6 +86,6 @@ def up(_migrator, db):
     db.create_tables([Measurement, EventRecord, ClaimRecord, SystemLog, ConfigEntry], safe=False)
 
 
-def down(migrator, _db):
+def down(migrator: SchemaMigrator, _db: Database) -> None:
     for table in ("measurements", "events", "claims", "system_logs", "config"):
         migrator.migrate(migrator.drop_table(table))
