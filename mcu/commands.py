@@ -56,6 +56,14 @@ _BOUNDS = tuple(
         ("short_min_ma", 1, limits.MAX_SHORT_MIN_MA),
         ("short_tolerance_permille", 0, limits.MAX_SHORT_TOLERANCE_PERMILLE),
         ("sequence_ms", 0, limits.MAX_SEQUENCE_MS),
+        ("voltage_limit_mv", 1, limits.MAX_VOLTAGE_MV),
+        ("voltage_min_mv", 1, limits.MAX_VOLTAGE_MIN_MV),
+        ("impedance_tolerance_permille", 1, limits.MAX_IMPEDANCE_TOLERANCE_PERMILLE),
+        ("leak_ma", 1, limits.MAX_LEAK_MA),
+        ("no_rise_wh", 1, limits.MAX_NO_RISE_WH),
+        ("no_rise_m_degf", 1, limits.MAX_NO_RISE_M_DEGF),
+        ("stuck_s", 1, limits.MAX_STUCK_S),
+        ("rate_m_degf_per_s", 1, limits.MAX_RATE_M_DEGF_PER_S),
     )
 )
 

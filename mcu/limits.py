@@ -11,6 +11,13 @@ MIN_RESISTANCE_MOHM, MAX_RESISTANCE_MOHM = 5_000, 500_000  # of an element
 MAX_SHORT_MIN_MA = 2_000  # a short must be judged from this current on at the latest
 MAX_SHORT_TOLERANCE_PERMILLE = 800  # above it nothing would ever be a short
 MAX_SEQUENCE_MS = 1_000
+MAX_VOLTAGE_MV = 480_000  # of a circuit: insulation, contacts, divider
+MAX_VOLTAGE_MIN_MV = 150_000  # element and relays must be judged from this voltage on at the latest
+MAX_IMPEDANCE_TOLERANCE_PERMILLE = 500
+MAX_LEAK_MA = 1_000
+MAX_NO_RISE_WH, MAX_NO_RISE_M_DEGF = 5_000, 10_000
+MAX_STUCK_S = 3_600
+MAX_RATE_M_DEGF_PER_S = 20_000
 
 # -- what the program allows itself -----------------------------------------------------------------------------
 

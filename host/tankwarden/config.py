@@ -111,6 +111,18 @@ class Circuit:
     sequence_ms: int = setting("between its two relays, both ways", unit="ms", low=0, default=100)
     min_on_s: int = setting("stays on so long, safety and people excepted", unit="s", low=0, high=3600, default=60)
     min_off_s: int = setting("stays off so long", unit="s", low=0, high=3600, default=60)
+    voltage_limit_v: float = setting("over-voltage trip", unit="V", low=10, default=450.0)
+    voltage_min_v: float = setting("element and relays are judged above this voltage", unit="V", low=5, default=60.0)
+    impedance_tolerance: float = setting(
+        "element open or drifted beyond V / (R·(1 ± tolerance))", low=0.05, default=0.3
+    )
+    leak_a: float = setting("greatest current while it is open", unit="A", low=0.05, default=0.3)
+    no_rise_wh: int = setting("so much energy must move the tank's temperature", unit="Wh", low=1, default=2000)
+    no_rise_degf: float = setting("by this much, up or down", unit="°F", low=0.5, default=1.0)
+    stuck_s: int = setting("its sensor, heated, may give the very same count so long", unit="s", low=1, default=900)
+    rate_degf_per_s: float = setting("no tank changes faster", unit="°F/s", low=0.1, default=2.0)
+    watch_impedance: bool = setting("trip on an open or drifted element", default=True)
+    watch_leakage: bool = setting("trip on current while it is open", default=True)
     auto_arm: bool = setting("after a power cut with a clean record it may close without a person", default=True)
 
 

@@ -201,6 +201,14 @@ CIRCUIT_CEILINGS = (
     Ceiling("short_min_a", "MAX_SHORT_MIN_MA", 1000, " A"),
     Ceiling("short_tolerance", "MAX_SHORT_TOLERANCE_PERMILLE", 1000, ""),
     Ceiling("sequence_ms", "MAX_SEQUENCE_MS", 1, " ms"),
+    Ceiling("voltage_limit_v", "MAX_VOLTAGE_MV", 1000, " V"),
+    Ceiling("voltage_min_v", "MAX_VOLTAGE_MIN_MV", 1000, " V"),
+    Ceiling("impedance_tolerance", "MAX_IMPEDANCE_TOLERANCE_PERMILLE", 1000, ""),
+    Ceiling("leak_a", "MAX_LEAK_MA", 1000, " A"),
+    Ceiling("no_rise_wh", "MAX_NO_RISE_WH", 1, " Wh"),
+    Ceiling("no_rise_degf", "MAX_NO_RISE_M_DEGF", 1000, " °F"),
+    Ceiling("stuck_s", "MAX_STUCK_S", 1, " s"),
+    Ceiling("rate_degf_per_s", "MAX_RATE_M_DEGF_PER_S", 1000, " °F/s"),
 )
 _TTL = Ceiling("ttl_ms", "MAX_LEASE_MS", 1, " ms")
 

@@ -15,7 +15,20 @@ VALUE_MAX = const(10_000_000)
 
 _MUST_BE_SET = [
     CONFIG_CIRCUIT.index[name]
-    for name in ("resistance_mohm", "current_limit_ma", "temperature_limit_m_degf", "short_min_ma")
+    for name in (
+        "resistance_mohm",
+        "current_limit_ma",
+        "temperature_limit_m_degf",
+        "short_min_ma",
+        "voltage_limit_mv",
+        "voltage_min_mv",
+        "impedance_tolerance_permille",
+        "leak_ma",
+        "no_rise_wh",
+        "no_rise_m_degf",
+        "stuck_s",
+        "rate_m_degf_per_s",
+    )
 ]
 _ENABLED = CONFIG_CIRCUIT.index["enabled"]
 _CIRCUIT_CHANNELS = tuple([

@@ -13,27 +13,41 @@ from tanklink.schema import (
 # -- enumerations (their order is part of the wire: append, never reorder) ------------------------------------
 
 BOARD_STATES = ("boot", "selftest", "disarmed", "armed", "tripped", "fault")
-CIRCUIT_STATES = ("open", "closing", "closed", "opening")
+CIRCUIT_STATES = ("open", "closing", "closed", "opening", "proving")
 RESET_CAUSES = ("power_on", "watchdog", "soft", "maintenance")
 CHANNELS = (
     "current_1", "current_2", "voltage_1", "voltage_2", "temperature_1", "temperature_2", "reference",
     "reef_temperature",
 )  # fmt: skip
-# What an event is about besides a measured channel: the fault line, the processor's loop, the lease, the journal.
-SUBJECTS = CHANNELS + ("fault_line_1", "fault_line_2", "cpu", "lease", "trips", "relays", "journal")
+# What an event is about besides a measured channel: the fault line, the processor's loop, the lease, a relay, a part.
+SUBJECTS = CHANNELS + (
+    "fault_line_1", "fault_line_2", "cpu", "lease", "trips", "relays", "journal",
+    "relay_1_outside", "relay_1_inside", "relay_2_outside", "relay_2_inside",
+    "adc", "program", "config", "memory", "clock", "comparator",
+)  # fmt: skip
 TRIGGERS = (
     "none", "over_current", "short", "over_temperature", "sensor_open", "sensor_short", "fault_line", "permit",
     "watchdog", "exception", "too_many_trips", "relay_stuck", "journal",
+    "over_voltage", "element_open", "element_drift", "leakage", "weld", "no_rise", "sensor_stuck", "sensor_rate",
+    "sensor_dead", "reference", "adc_slot", "adc_stopped", "slow_pass", "config", "program", "memory", "clock",
+    "line_stuck", "comparator",
 )  # fmt: skip
+NOTICES = ("slow_pass", "not_watched", "journal_full", "boot_loop")
 NAK_REASONS = (
     "digest", "no_session", "state", "range", "rate", "nonce", "boot_id", "config_crc", "config_incomplete",
     "lease_expired", "lease_too_long", "not_configured", "wrong_trip", "cause_present", "too_soon", "fault_line",
-    "selftest",
+    "selftest", "no_trace",
 )  # fmt: skip
 
 N_CIRCUITS = 2
 N_CHANNELS = len(CHANNELS)
 MAX_POINTS = 8  # of a scaling table
+# A trip's waveform: TRACE_TICKS instants of every channel, 12 bits each, two samples in three bytes.
+TRACE_TICKS = 256
+TRACE_PERIOD_US = 500
+TRACE_PART_TICKS = 16  # in one message
+TRACE_PARTS = TRACE_TICKS // TRACE_PART_TICKS
+TRACE_PART_BYTES = TRACE_PART_TICKS * N_CHANNELS * 3 // 2
 MAX_SAMPLES = 64  # in one STATUS: 64 × 4095² split in two stays below 2^30
 
 # -- fields that recur ------------------------------------------------------------------------------------------
@@ -121,6 +135,16 @@ CONFIG_CIRCUIT = Message(
     uint("short_min_ma", 100_000, "a short is judged above this current"),
     uint("short_tolerance_permille", 999, "short if V < R·(1 − tolerance)·I"),
     uint("sequence_ms", 1000, "between the first and the second relay, both ways"),
+    uint("voltage_limit_mv", 1_000_000, "over-voltage limit"),
+    uint("voltage_min_mv", 1_000_000, "the element and the relays are judged only above this voltage of the array"),
+    uint("impedance_tolerance_permille", 999, "element open or drifted if I is outside V / (R·(1 ± tolerance))"),
+    uint("leak_ma", 100_000, "greatest current while the circuit is open"),
+    uint("no_rise_wh", 100_000, "this much energy must show in the tank's temperature"),
+    uint("no_rise_m_degf", 100_000, "by at least this much, up or down"),
+    uint("stuck_s", 86_400, "a tank's sensor must not give the very same count for so long while heated"),
+    uint("rate_m_degf_per_s", 100_000, "no tank changes faster"),
+    flag("watch_impedance", "judge element_open and element_drift"),
+    flag("watch_leakage", "judge leakage"),
 )  # fmt: skip
 CONFIG_POINT = Message(
     11, "CONFIG_POINT", HOST, COMMAND, "One point of a channel's scaling table; index 0 starts the table anew.",
@@ -157,6 +181,20 @@ EVENT_ACK = Message(
 )  # fmt: skip
 MAINTENANCE = Message(
     19, "MAINTENANCE", HOST, COMMAND, "Drop every output, reset, and leave the REPL free for mpremote.",
+)  # fmt: skip
+READ_TRACE = Message(
+    20, "READ_TRACE", HOST, COMMAND, "Ask for a part of a trip's waveform; NAK no_trace if the Pico has none of it.",
+    uint("trip_id", doc="event_id of the trip or fault"),
+    uint("part", TRACE_PARTS - 1, "from 0"),
+)  # fmt: skip
+TRACE = Message(
+    21, "TRACE", PICO, REPLY, "A part of a trip's waveform: %d instants of every channel." % TRACE_PART_TICKS,
+    uint("trip_id", doc="as asked"),
+    uint("part", TRACE_PARTS - 1, "as asked"),
+    uint("at_tick", TRACE_TICKS - 1, "index of the instant at which it tripped, in the whole waveform"),
+    uint("period_us", 1_000_000, "between two instants"),
+    blob("samples", TRACE_PART_BYTES, doc="12-bit counts in the order of instants and channels: low byte, high nibble"
+         " and the next one's low nibble, high byte"),
 )  # fmt: skip
 
 # -- state ------------------------------------------------------------------------------------------------------
@@ -198,6 +236,14 @@ HEALTH = Message(
     uint("tx_dropped", doc="messages not sent: the host reads slowly"),
     uint("leases_over", doc="leases that ran out"),
     uint("events_dropped", doc="events that found no room while the host had not stored them"),
+    uint("slow_passes", doc="passes longer than 25 ms"),
+    uint("tx_waiting", 65_535, "bytes that wait for the host to read"),
+    uint("journal_free", 65_535, "records that still fit before the circuits must open for an erase"),
+    uint("scans", doc="of the currents by the hard timer since the last HEALTH"),
+    uint("scan_us_max", doc="longest scan"),
+    uint("scan_gap_us_max", doc="longest time between two scans"),
+    uint("ring_slips", doc="times that samples were lost or not where they belong"),
+    uint("checked_s", doc="since program and configuration were last found whole"),
 )  # fmt: skip
 
 # -- events -----------------------------------------------------------------------------------------------------
@@ -217,10 +263,17 @@ LEASE_OVER = Message(
 RESET = Message(
     38, "RESET", PICO, EVENT, "A person reset the standing trip.", *_event(), uint("trip_id", doc="the one reset"),
 )  # fmt: skip
+NOTICE = Message(
+    39, "NOTICE", PICO, EVENT, "Worth knowing, and no reason to open anything.", *_event(),
+    enum("notice", NOTICES, "what"),
+    uint("circuit", N_CIRCUITS, "1 or 2; 0 = the whole board"),
+    sint("value", doc="ms of a pass; the trigger that is not watched; records; restarts"),
+    sint("limit", doc="what it was compared with"),
+)  # fmt: skip
 
 TABLE = (
     HELLO, WELCOME, NAK, ACK, PING, PONG, CONFIG_CIRCUIT, CONFIG_POINT, CONFIG_CHECK, CONFIG_STATE, ARM, DISARM, LEASE,
-    RESET_TRIP, EVENT_ACK, MAINTENANCE, STATUS, HEALTH, BOOT, TRIP, FAULT, LEASE_OVER, RESET,
+    RESET_TRIP, EVENT_ACK, MAINTENANCE, READ_TRACE, TRACE, STATUS, HEALTH, BOOT, TRIP, FAULT, LEASE_OVER, RESET, NOTICE,
 )  # fmt: skip
 BY_ID = build_index(TABLE)
 DIGEST = digest(TABLE)

@@ -10,10 +10,16 @@ CIRCUIT_STATES: tuple[str, ...]
 MAX_POINTS: int
 MAX_SAMPLES: int
 NAK_REASONS: tuple[str, ...]
+NOTICES: tuple[str, ...]
 N_CHANNELS: int
 N_CIRCUITS: int
 RESET_CAUSES: tuple[str, ...]
 SUBJECTS: tuple[str, ...]
+TRACE_PARTS: int
+TRACE_PART_BYTES: int
+TRACE_PART_TICKS: int
+TRACE_PERIOD_US: int
+TRACE_TICKS: int
 TRIGGERS: tuple[str, ...]
 
 HELLO: Message
@@ -32,6 +38,8 @@ LEASE: Message
 RESET_TRIP: Message
 EVENT_ACK: Message
 MAINTENANCE: Message
+READ_TRACE: Message
+TRACE: Message
 STATUS: Message
 HEALTH: Message
 BOOT: Message
@@ -39,6 +47,7 @@ TRIP: Message
 FAULT: Message
 LEASE_OVER: Message
 RESET: Message
+NOTICE: Message
 
 TABLE: tuple[Message, ...]
 BY_ID: dict[int, Message]

@@ -62,6 +62,16 @@ class _ConfigCircuit(NamedTuple):
     short_min_ma: int
     short_tolerance_permille: int
     sequence_ms: int
+    voltage_limit_mv: int
+    voltage_min_mv: int
+    impedance_tolerance_permille: int
+    leak_ma: int
+    no_rise_wh: int
+    no_rise_m_degf: int
+    stuck_s: int
+    rate_m_degf_per_s: int
+    watch_impedance: bool
+    watch_leakage: bool
 
 class ConfigCircuit(_ConfigCircuit):
     MESSAGE: ClassVar[Message]
@@ -127,6 +137,23 @@ class _Maintenance(NamedTuple):
     pass
 
 class Maintenance(_Maintenance):
+    MESSAGE: ClassVar[Message]
+
+class _ReadTrace(NamedTuple):
+    trip_id: int
+    part: int
+
+class ReadTrace(_ReadTrace):
+    MESSAGE: ClassVar[Message]
+
+class _Trace(NamedTuple):
+    trip_id: int
+    part: int
+    at_tick: int
+    period_us: int
+    samples: bytes
+
+class Trace(_Trace):
     MESSAGE: ClassVar[Message]
 
 class _Status(NamedTuple):
@@ -196,6 +223,14 @@ class _Health(NamedTuple):
     tx_dropped: int
     leases_over: int
     events_dropped: int
+    slow_passes: int
+    tx_waiting: int
+    journal_free: int
+    scans: int
+    scan_us_max: int
+    scan_gap_us_max: int
+    ring_slips: int
+    checked_s: int
 
 class Health(_Health):
     MESSAGE: ClassVar[Message]
@@ -263,7 +298,20 @@ class _Reset(NamedTuple):
 class Reset(_Reset):
     MESSAGE: ClassVar[Message]
 
-Record: TypeAlias = Hello | Welcome | Nak | Ack | Ping | Pong | ConfigCircuit | ConfigPoint | ConfigCheck | ConfigState | Arm | Disarm | Lease | ResetTrip | EventAck | Maintenance | Status | Health | Boot | Trip | Fault | LeaseOver | Reset
+class _Notice(NamedTuple):
+    event_id: int
+    boot_id: int
+    at_uptime_s: int
+    at_uptime_ms_part: int
+    notice: int
+    circuit: int
+    value: int
+    limit: int
+
+class Notice(_Notice):
+    MESSAGE: ClassVar[Message]
+
+Record: TypeAlias = Hello | Welcome | Nak | Ack | Ping | Pong | ConfigCircuit | ConfigPoint | ConfigCheck | ConfigState | Arm | Disarm | Lease | ResetTrip | EventAck | Maintenance | ReadTrace | Trace | Status | Health | Boot | Trip | Fault | LeaseOver | Reset | Notice
 
 RECORDS: dict[int, type[Record]]
 

@@ -14,7 +14,9 @@ R = TypeVar("R", bound=Record)
 STEP_S = 0.005
 CIRCUIT = ConfigCircuit(
     circuit=1, enabled=True, resistance_mohm=32_000, current_limit_ma=11_000, temperature_limit_m_degf=160_000,
-    short_min_ma=300, short_tolerance_permille=600, sequence_ms=100,
+    short_min_ma=300, short_tolerance_permille=600, sequence_ms=100, voltage_limit_mv=450_000, voltage_min_mv=60_000,
+    impedance_tolerance_permille=300, leak_ma=300, no_rise_wh=2000, no_rise_m_degf=1000, stuck_s=900,
+    rate_m_degf_per_s=2000, watch_impedance=True, watch_leakage=True,
 )  # fmt: skip
 TABLES = {
     "current_1": ((372, 0), (4068, 14_000)),

@@ -17,6 +17,16 @@ def circuit_record(circuit: Circuit) -> ConfigCircuit:
         short_min_ma=_milli(circuit.short_min_a),
         short_tolerance_permille=_milli(circuit.short_tolerance),
         sequence_ms=circuit.sequence_ms,
+        voltage_limit_mv=_milli(circuit.voltage_limit_v),
+        voltage_min_mv=_milli(circuit.voltage_min_v),
+        impedance_tolerance_permille=_milli(circuit.impedance_tolerance),
+        leak_ma=_milli(circuit.leak_a),
+        no_rise_wh=circuit.no_rise_wh,
+        no_rise_m_degf=_milli(circuit.no_rise_degf),
+        stuck_s=circuit.stuck_s,
+        rate_m_degf_per_s=_milli(circuit.rate_degf_per_s),
+        watch_impedance=circuit.watch_impedance,
+        watch_leakage=circuit.watch_leakage,
     )
 
 

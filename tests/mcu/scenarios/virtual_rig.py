@@ -279,7 +279,8 @@ class Rig:
         """Send a whole configuration."""
         for circuit in (1, 2):
             on = circuit in circuits
-            self.accepted("CONFIG_CIRCUIT", circuit, on, resistance_mohm, limit_ma, limit_m_degf, 300, 600, sequence_ms)
+            self.accepted("CONFIG_CIRCUIT", circuit, on, resistance_mohm, limit_ma, limit_m_degf, 300, 600, sequence_ms,
+                          450_000, 60_000, 300, 300, 2000, 1000, 900, 2000, True, True)  # fmt: skip
         top = ZERO_COUNTS + 14 * COUNTS_PER_A
         for channel, points in (
             (0, ((ZERO_COUNTS, 0), (top, 14_000))),

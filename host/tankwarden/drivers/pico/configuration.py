@@ -52,5 +52,7 @@ def board_config(circuits: Iterable[ConfigCircuit], tables: Mapping[str, Iterabl
 def _unused(number: int) -> ConfigCircuit:
     return ConfigCircuit(
         circuit=number, enabled=False, resistance_mohm=0, current_limit_ma=0, temperature_limit_m_degf=0,
-        short_min_ma=0, short_tolerance_permille=0, sequence_ms=0,
+        short_min_ma=0, short_tolerance_permille=0, sequence_ms=0, voltage_limit_mv=0, voltage_min_mv=0,
+        impedance_tolerance_permille=0, leak_ma=0, no_rise_wh=0, no_rise_m_degf=0, stuck_s=0, rate_m_degf_per_s=0,
+        watch_impedance=False, watch_leakage=False,
     )  # fmt: skip
