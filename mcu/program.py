@@ -10,12 +10,14 @@ import gc
 import board
 import identity
 import limits
+import micropython
 import selftest
 from clock import Clock, Every
 from commands import Commands
 from journal import Journal
 from link import Link
-from relays import LEASE_OVER, OPEN, REARM, Circuit
+from micropython import const
+from relays import LEASE_OVER, NOTHING, OPEN, REARM, Circuit
 from sampler import Sums
 from telemetry import Loop, Telemetry
 from trips import ARMED, FAULT, RAISED, Facts, History, Judge, Machine, within_reach
@@ -25,6 +27,8 @@ from tanklink.config import Config
 
 PERIOD_US = 5000
 COLLECT_MS = 60_000
+_N_CIRCUITS = const(2)
+assert _N_CIRCUITS == messages.N_CIRCUITS
 LEAVE_US = 200_000  # for the ACK of MAINTENANCE to get out
 _LEASE = messages.SUBJECTS.index("lease")
 _NO_TRIGGER = messages.TRIGGERS.index("none")
@@ -88,6 +92,7 @@ class Program:
 
     # -- the pass ---------------------------------------------------------------------------------------------------
 
+    @micropython.native
     def step(self, now_us):
         """One pass, at these ticks."""
         clock = self.clock
@@ -104,8 +109,9 @@ class Program:
         self.telemetry.tick()
         self.link.send(self.telemetry)
         self._housekeeping()
-        clock.advance(self.ticks_us())
-        self.loop.add_pass((self.ticks_us() - now_us) & 0x3FFFFFFF)
+        end_us = self.ticks_us()
+        clock.advance(end_us)
+        self.loop.add_pass((end_us - now_us) & 0x3FFFFFFF)
 
     def wait(self, began_us):
         """The rest of the period that began at these ticks: answer the host at once, else sleep."""
@@ -124,18 +130,24 @@ class Program:
             elif rest_ms == 0:
                 self.sleep_us(rest_us)
 
+    @micropython.native
     def _look_at_interlock(self):
-        facts = self.facts
-        for c in range(messages.N_CIRCUITS):
-            facts.dropped[c] = self.circuits[c].ought_to_close() and self.interlock.latched(c + 1)
-            facts.line_whole[c] = self.interlock.fault_line(c + 1)
+        dropped, line_whole, circuits = self.facts.dropped, self.facts.line_whole, self.circuits
+        bits = self.interlock.look()
+        for c in range(_N_CIRCUITS):
+            dropped[c] = bits & 1 and circuits[c].ought_to_close()
+            line_whole[c] = bits & 4 != 0
+            bits >>= 1
 
+    @micropython.native
     def _keep_leases(self):
         facts, clock = self.facts, self.clock
         facts.gap_us = clock.since_us(self._pushed_s, self._pushed_us)
-        for c in range(messages.N_CIRCUITS):
+        for c in range(_N_CIRCUITS):
             circuit = self.circuits[c]
             asks = circuit.step(clock, facts.dropped[c] and facts.line_whole[c])
+            if asks == NOTHING:
+                continue
             if asks == REARM:
                 facts.line_whole[c] = self.interlock.arm(c + 1)
             elif asks == LEASE_OVER:
@@ -143,6 +155,7 @@ class Program:
                 facts.dropped[c] = False  # as it should be
                 self.journal.add(messages.LEASE_OVER, clock, c + 1, _NO_TRIGGER, _LEASE, circuit.over_ms, 0)
 
+    @micropython.native
     def _judge_all(self):
         judge, facts = self._judge, self.facts
         facts.set_readings(self.sampler.counts, self.config)
@@ -152,29 +165,37 @@ class Program:
         if fired and (self.machine.state == ARMED or not self._all_open()):
             self._trip(judge.row, judge.circuit, judge.value, judge.limit)
 
+    @micropython.native
     def _renew_permits(self):
         """The one place. Only a pass that got here, with every check done, keeps a relay closed."""
         clock, interlock = self.clock, self.interlock
         clock.advance(self.ticks_us())
         held = False
-        for c in range(messages.N_CIRCUITS):
+        relay = 0
+        for c in range(_N_CIRCUITS):
             circuit = self.circuits[c]
             circuit.permits_at(clock)
+            permits = circuit.permits
             for i in range(2):
-                if circuit.permits[i] >= 0:
-                    interlock.permit(2 * c + i, circuit.permits[i])
-            held = held or circuit.state != OPEN
+                us = permits[i]
+                if us >= 0:
+                    interlock.permit(relay, us)
+                relay += 1
+            if circuit.state != OPEN:
+                held = True
         if held and self._held:
             self.loop.add_gap(clock.since_us(self._pushed_s, self._pushed_us))
         self._held = held
         self._pushed_s, self._pushed_us = clock.s, clock.us
 
+    @micropython.native
     def _record(self):
         """A write to flash stalls the chip, so only with every circuit open."""
         due = self._all_open() and self.journal.waits()
         if due and not self.journal.record() and self.machine.state != FAULT:
             self._raise("journal", self.journal.standing_circuit(), 1, 0)  # of a trip that it stands before
 
+    @micropython.native
     def _housekeeping(self):
         if self._collection.due(self.clock):
             self.collect()
