@@ -26,6 +26,8 @@ N_SCRATCH = 8
 
 CAUSE_POWER_ON, CAUSE_WATCHDOG, CAUSE_SOFT = 0, 1, 2
 FAULT_EXCEPTION = 1  # the next read of the SPI bus raises, once for each time the bit goes from 0 to 1
+FAULT_ADC_SLIP = 2  # the converter's round robin is one channel off
+FAULT_ADC_STOP = 4  # the converter samples no more
 
 # -- records: RECORD_FORMAT = time_us, kind, a, b, 0; time_us is CLOCK_MONOTONIC -----------------------------------
 
