@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from tanklink import records
-from tanklink.messages import BOARD_STATES, RESET_CAUSES, SUBJECTS, TRIGGERS
+from tanklink.messages import BOARD_STATES, NOTICES, RESET_CAUSES, SUBJECTS, TRIGGERS
 
 INFO, WARNING, ALARM = "info", "warning", "alarm"  # severities, least first
 
@@ -67,7 +67,7 @@ class Event:
 
 
 Caused = records.Trip | records.Fault | records.LeaseOver
-Journaled = Caused | records.Boot | records.Reset
+Journaled = Caused | records.Boot | records.Reset | records.Notice
 
 
 # -- when -----------------------------------------------------------------------------------------------------------
@@ -197,6 +197,8 @@ def from_pico(record: Journaled, board_id: str, time: PicoTime) -> Event:
         return _boot(event, record)
     if isinstance(record, records.Reset):
         return replace(event, text=f"trip {record.trip_id} was reset by a person")
+    if isinstance(record, records.Notice):
+        return _notice(event, record)
     return _cause(event, record)
 
 
@@ -206,6 +208,7 @@ _KINDS: dict[type, tuple[str, str]] = {
     records.LeaseOver: ("lease_over", WARNING),
     records.Boot: ("boot", INFO),
     records.Reset: ("reset", INFO),
+    records.Notice: ("notice", WARNING),
 }
 
 
@@ -215,6 +218,15 @@ def _boot(event: Event, record: records.Boot) -> Event:
     severity = WARNING if cause == "watchdog" else event.severity
     text = f"the Pico started ({reset_cause_text(cause)}), circuits {state}"
     return replace(event, text=text, severity=severity)
+
+
+def _notice(event: Event, record: records.Notice) -> Event:
+    """trigger: the notice's name."""
+    notice = _name(NOTICES, record.notice, "notice")
+    where = f"circuit {record.circuit}" if record.circuit else "the board"
+    text = f"{notice.replace('_', ' ')} on {where}: {record.value}, limit {record.limit}"
+    circuit, value, limit = record.circuit or None, float(record.value), float(record.limit)
+    return replace(event, text=text, circuit=circuit, trigger=notice, value=value, limit=limit)
 
 
 def _cause(event: Event, record: Caused) -> Event:

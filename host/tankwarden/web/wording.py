@@ -108,6 +108,7 @@ REFUSAL_WORDS = {
     "too_soon": "too soon",
     "fault_line": "fault line open",
     "selftest": "self-test failed",
+    "no_trace": "no waveform kept",
 }
 
 
@@ -152,6 +153,14 @@ HEALTH = {
     "tx_dropped": Gauge("Not sent: the host read too slowly"),
     "leases_over": Gauge("Leases that ran out"),
     "events_dropped": Gauge("Events lost: the journal was full"),
+    "slow_passes": Gauge("Passes longer than 25 ms"),
+    "tx_waiting": Gauge("Waiting to be read by the host", "bytes"),
+    "journal_free": Gauge("Room in the journal", "events"),
+    "scans": Gauge("Scans of the currents in the last second"),
+    "scan_us_max": Gauge("Longest scan", "µs"),
+    "scan_gap_us_max": Gauge("Longest time between scans", "ms", 1000, 2),
+    "ring_slips": Gauge("Samples lost or misplaced, times"),
+    "checked_s": Gauge("Program and settings last found whole", "s ago"),
 }
 _NOT_SHOWN = ("uptime_s", "uptime_ms_part")  # "Up for" says it already
 

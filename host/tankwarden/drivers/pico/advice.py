@@ -18,6 +18,7 @@ NAK_TEXTS = {
     "too_soon": "the cause of the trip is gone for less than two seconds: try again",
     "fault_line": "a fault line is open (emergency stop, GFCI or a cut wire)",
     "selftest": "the Pico's self-test failed",
+    "no_trace": "the Pico kept no waveform of that trip",
 }
 
 # Steps of the handshake, as they are said to be refused.
