@@ -3,6 +3,7 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field, fields
+from typing import Any
 
 import pytest
 from sim_kit import NOON_MS
@@ -17,7 +18,7 @@ from tankwarden.sim.plant import Circuit, Plant
 HOUR_MS = 3_600_000
 LIMITS = CIRCUITS[0]
 # What the demo's configuration leaves as it is by default.
-DEFAULTS = {setting.name: setting.default for setting in fields(CircuitConfig)}
+DEFAULTS: dict[str, Any] = {setting.name: setting.default for setting in fields(CircuitConfig)}
 VOLTAGE_LIMIT_V, VOLTAGE_MIN_V = DEFAULTS["voltage_limit_v"], DEFAULTS["voltage_min_v"]
 IMPEDANCE_TOLERANCE, LEAK_A = DEFAULTS["impedance_tolerance"], DEFAULTS["leak_a"]
 RATE_DEGF_PER_S = DEFAULTS["rate_degf_per_s"]

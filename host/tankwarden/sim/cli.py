@@ -104,10 +104,11 @@ def _options(arguments: argparse.Namespace) -> "Iterator[Options]":
 
             site, circuits = world_of(arguments.config)
             options = replace(options, site=site, circuits=circuits)
-        yield replace(options, circuits=_with_volumes(options.circuits, dict(arguments.tank_gal)))
+        yield replace(options, circuits=with_volumes(options.circuits, dict(arguments.tank_gal)))
 
 
-def _with_volumes(circuits: "tuple[CircuitSpec, ...]", gallons: dict[int, float]) -> "tuple[CircuitSpec, ...]":
+def with_volumes(circuits: "tuple[CircuitSpec, ...]", gallons: dict[int, float]) -> "tuple[CircuitSpec, ...]":
+    """The circuits, with other tanks where a volume is given by the circuit's number."""
     return tuple(
         replace(spec, tank=replace(spec.tank, volume_gal=gallons.get(spec.circuit, spec.tank.volume_gal)))
         for spec in circuits
