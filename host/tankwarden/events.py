@@ -123,7 +123,7 @@ _BY_TRIGGER = {
     "sensor_open": Unit("counts"),
     "sensor_short": Unit("counts"),
     "sensor_dead": Unit("counts"),
-    "sensor_stuck": Unit("s"),
+    "sensor_stuck": Unit("ms"),
     "sensor_rate": Unit("°F/s", 1000, 1),
     "weld": _BY_QUANTITY["current"],
     "relay_stuck": _COUNT,

@@ -86,8 +86,8 @@ def trip(trigger: str, subject: str, value: int, limit: int, circuit: int = 1, k
             0.1, 0.5, "°F",
         ),
         (
-            trip("sensor_stuck", "temperature_2", 901, 900, circuit=2),
-            "sensor stuck on circuit 2: the very same count for 901 s, limit 900 s", 901, 900, "s",
+            trip("sensor_stuck", "temperature_2", 900_100, 900_000, circuit=2),
+            "sensor stuck on circuit 2: the very same count for 900.1 s, limit 900 s", 900_100, 900_000, "ms",
         ),
         (
             trip("sensor_rate", "temperature_1", 6_000, 2_000),
