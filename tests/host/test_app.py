@@ -22,6 +22,7 @@ from tankwarden.flows.snapshot import if_host_dies
 
 R = {"value", "unit", "quality", "age_s", "raw_counts"}
 SNAPSHOT = {
+    "not_watched",
     "version", "time_ms", "zone", "site", "tasks", "pico", "enclosures", "circuits", "sensors", "trip", "events",
     "totals", "recorder",
 }  # fmt: skip
