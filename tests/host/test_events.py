@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tanklink import records
-from tanklink.messages import NOTICES, SUBJECTS, TRIGGERS
+from tanklink.messages import SUBJECTS, TRIGGERS
 from tankwarden.events import ALARM, INFO, WARNING, Event, PicoTime, from_pico, trigger_text, unit_of
 
 NOW = 1_763_760_000_000
@@ -107,14 +107,6 @@ def test_a_start_says_why(reset_cause: int, severity: str, text: str) -> None:
 def test_a_reset_names_its_trip() -> None:
     event = from_pico(records.Reset(**WHEN, trip_id=4), "e660", TIME)
     assert (event.kind, event.severity, event.text) == ("reset", INFO, "trip 4 was reset by a person")
-
-
-def test_a_notice_is_a_warning_with_its_name_and_numbers() -> None:
-    record = records.Notice(9, 77, 5, 0, NOTICES.index("slow_pass"), 0, 31, 25)
-    event = from_pico(record, "e66038b7", TIME)
-    assert (event.kind, event.severity, event.trigger) == ("notice", "warning", "slow_pass")
-    assert (event.circuit, event.value, event.limit, event.journal_id) == (None, 31.0, 25.0, 9)
-    assert event.text.startswith("slow pass on the board")
 
 
 def test_the_whole_board_is_no_circuit() -> None:
