@@ -290,6 +290,20 @@ def stopped(circuit: dict[str, Any], why: str) -> None:
     circuit["output"].update(value=False, why=f"off: {why} (safety)")
 
 
+def unwatched() -> dict[str, Any]:
+    """Somebody has turned two watches off."""
+    rows = (
+        ("watch_impedance", "a heating element that is open or has drifted is not noticed: watch_impedance is off"),
+        ("watch_leakage", "a current that flows with the relays open is not noticed: watch_leakage is off"),
+    )
+    return snapshot(
+        not_watched=[
+            {"circuit": "east", "name": "East array", "watch": watch, "text": f"East array: {text}"}
+            for watch, text in rows
+        ]
+    )
+
+
 def sensors_in_trouble() -> dict[str, Any]:
     """One of each bad quality."""
     now = snapshot()
