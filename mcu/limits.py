@@ -6,6 +6,10 @@ New limits are flashed by a person. Units are in the names.
 # -- what the host may configure --------------------------------------------------------------------------------
 
 MAX_CURRENT_MA = 15_000  # of a circuit: contacts, wire and sensor
+# The coarse ceiling of the comparator, which needs no processor: the greatest number of whole 128-count steps that passes.
+# 28 passes up to 3711 counts and pulls from 3712 on: 12.65 A of a sensor of 0.3 V + 0.213 V/A. It is one for both
+# circuits, is no message's to change, and steps of 128 counts (0.48 A there) are as fine as it gets.
+COARSE_STEPS = 28
 MAX_TEMPERATURE_M_DEGF = 185_000  # of a tank: below its relief valve (210 °F)
 MIN_RESISTANCE_MOHM, MAX_RESISTANCE_MOHM = 5_000, 500_000  # of an element
 MAX_SHORT_MIN_MA = 2_000  # a short must be judged from this current on at the latest
