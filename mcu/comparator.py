@@ -15,6 +15,7 @@ import limits
 import rp2
 from machine import Pin, mem32
 from micropython import const
+from scan import OVER, STARVED
 
 STEP_COUNTS = 128
 TRIPS_AT_COUNTS = STEP_COUNTS * (limits.COARSE_STEPS + 1)  # one count less passes
@@ -25,14 +26,14 @@ MACHINE = 4  # the first of PIO 1
 TXF = 0x50300010
 _EXECCTRL_SET = 0x503020CC
 _SHIFTCTRL_XOR = 0x503010D0
-_ADDR = 0x503000D4
+ADDR = 0x503000D4
 _INSTR = 0x503000D8
-REGISTERS = (TXF, _EXECCTRL_SET, _SHIFTCTRL_XOR, _ADDR, _INSTR)
+REGISTERS = (TXF, _EXECCTRL_SET, _SHIFTCTRL_XOR, ADDR, _INSTR)
 _FJOIN_RX = 0x80000000
 _STATUS_EMPTY = const(1)  # STATUS_SEL 0, STATUS_N 1: `status` is all ones while the FIFO holds less than one word
 
-# Where in the program, from its start:
-START, STARVED, STARVED_END, OVER = 0, 5, 6, 14
+START, STARVED_AT, OVER_AT = 0, 5, 14  # places in the program; between the last two it takes a sample
+_STARVED_AT, _STARVED_END, _OVER_AT = const(5), const(6), const(14)
 
 
 # fmt: off
@@ -76,27 +77,24 @@ class Comparator:
             )
         self._machine = rp2.StateMachine(MACHINE, comparator_program, set_base=Pin(first))
         mem32[_EXECCTRL_SET] = _STATUS_EMPTY
-        self._origin = mem32[_ADDR]  # where the program was loaded: an idle machine stands at its first instruction
+        self.origin = mem32[ADDR]  # where the program was loaded: an idle machine stands at its first instruction
 
     def start(self):
         """Samples must come from now on."""
         self._machine.active(1)
 
-    def pulled(self):
-        """Whether it holds the lines down."""
-        at = mem32[_ADDR] - self._origin
-        return at >= OVER or at == STARVED or at == STARVED_END
-
-    def starved(self):
-        """Whether it does because no samples came."""
-        at = mem32[_ADDR] - self._origin
-        return at == STARVED or at == STARVED_END
+    def pulls(self):
+        """0, or why it holds the lines down: OVER or STARVED."""
+        at = mem32[ADDR] - self.origin
+        if at >= _OVER_AT:
+            return OVER
+        return STARVED if _STARVED_AT <= at <= _STARVED_END else 0
 
     def release(self):
         """Let the lines go, and forget what waited. It pulls again at the next sample that is too high."""
         mem32[_SHIFTCTRL_XOR] = _FJOIN_RX  # joining and parting the FIFOs empties them
         mem32[_SHIFTCTRL_XOR] = _FJOIN_RX
-        mem32[_INSTR] = self._origin + START  # the opcode of `jmp` is its address
+        mem32[_INSTR] = self.origin + START  # the opcode of `jmp` is its address
 
     def provoke(self):
         """For the self-test: a sample beyond every ceiling."""
