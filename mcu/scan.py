@@ -85,9 +85,9 @@ def scan(state: ptr32, ring: ptr16, at: int, now_us: int, pins: int, pulls: int)
     if state[SCANS] < _ENDLESS:
         state[SCANS] += 1
     fired = 0
+    if gap_us > _LOST_US:
+        at = (end + 4) & _RING_MASK
     if at != end:
-        if gap_us > _LOST_US:
-            at = (end + 4) & _RING_MASK
         first = at
         most_1 = state[MOST]
         most_2 = state[MOST + 1]
