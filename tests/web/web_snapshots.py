@@ -7,6 +7,8 @@ builder returns fresh dictionaries that a test may change before it shows them.
 import math
 from typing import Any
 
+from tankwarden.web.api import Sources
+
 NOW_MS = 1_750_541_527_000  # 2025-06-21 14:32:07 in Phoenix
 ZONE = "America/Phoenix"
 HOUR_MS = 3_600_000
@@ -122,6 +124,7 @@ def event(number: int, ago_s: int, kind: str, severity: str, text: str, **facts:
         "value": None,
         "limit": None,
         "unit": None,
+        "waveform": None,
         **facts,
     }
 
@@ -144,6 +147,8 @@ def trip() -> dict[str, Any]:
         "reset_also": None,
         "circuit_name": "East array",
         "before": None,
+        "event_id": 32,
+        "waveform": "stored",
     }
 
 
@@ -182,6 +187,15 @@ def pico() -> dict[str, Any]:
             "bad_rate": 0,
             "tx_dropped": 0,
             "leases_over": 2,
+            "events_dropped": 0,
+            "slow_passes": 1,
+            "tx_waiting": 64,
+            "journal_free": 211,
+            "scans": 2000,
+            "scan_us_max": 84,
+            "scan_gap_us_max": 1320,
+            "ring_slips": 0,
+            "checked_s": 12,
         },
         "link": {"frames_ok": 2_571_002, "damaged": 4, "openings": 1, "retries": 0, "refused": {"lease_expired": 3}},
     }
@@ -213,6 +227,7 @@ def snapshot(**changes: Any) -> dict[str, Any]:
             sensor("tank_bottom", "Tank bottom", "tank", reading(98.9, "°F", raw_counts=1602)),
             sensor("reef_water", "Reef water", "reef", reading(78.4, "°F", raw_counts=2101)),
         ],
+        "not_watched": [],
         "trip": None,
         "events": [
             event(31, 5400, "output", "info", "East array on: 104.3 °F, heats to 120.0 °F (regulation)", circuit=1),
@@ -222,6 +237,7 @@ def snapshot(**changes: Any) -> dict[str, Any]:
             event(
                 29, 9300, "trip", "alarm", "over-temperature on circuit 1: 171.2 °F, limit 170.0 °F",
                 circuit=1, trigger="over_temperature", subject="temperature_1", value=171.2, limit=170.0, unit="°F",
+                waveform="none",
             ),
             event(
                 28, 90_000, "lease_over", "warning", "the lease of circuit 2 ran out and it was opened",
@@ -245,7 +261,7 @@ def tripped() -> dict[str, Any]:
         0,
         event(
             32, 95, "trip", "alarm", trip()["text"], circuit=1, trigger="over_current", subject="current_1",
-            value=12.43, limit=11.0, unit="A",
+            value=12.43, limit=11.0, unit="A", waveform="stored",
         ),
     )  # fmt: skip
     return now
@@ -272,6 +288,20 @@ def stopped(circuit: dict[str, Any], why: str) -> None:
         one["wins"] = False
     circuit["output"]["claims"].insert(0, claim("watchdog", "safety", False, why, wins=True, since_ms=NOW_MS - 95_000))
     circuit["output"].update(value=False, why=f"off: {why} (safety)")
+
+
+def unwatched() -> dict[str, Any]:
+    """Somebody has turned two watches off."""
+    rows = (
+        ("watch_impedance", "a heating element that is open or has drifted is not noticed: watch_impedance is off"),
+        ("watch_leakage", "a current that flows with the relays open is not noticed: watch_leakage is off"),
+    )
+    return snapshot(
+        not_watched=[
+            {"circuit": "east", "name": "East array", "watch": watch, "text": f"East array: {text}"}
+            for watch, text in rows
+        ]
+    )
 
 
 def sensors_in_trouble() -> dict[str, Any]:
@@ -342,3 +372,46 @@ def history(hours: float = 24.0, now_ms: int = NOW_MS, points: int = 720) -> dic
             },
         },
     }
+
+
+def trips(limit: int = 20) -> dict[str, Any]:
+    """The over-current that stands, and the over-temperature before it, whose waveform the Pico did not keep."""
+    latched = [event for event in tripped()["events"] if event["kind"] == "trip"]
+    numbered = [{**event, "trip_id": 17 - place, "board_id": pico()["board_id"]} for place, event in enumerate(latched)]
+    return {"trips": numbered[:limit]}
+
+
+def waveform(_trip: int = 32) -> dict[str, Any]:
+    """A surge on circuit 1: the current climbs past its limit within milliseconds, and ends as the relays open."""
+    ticks, at_tick = range(256), 128
+
+    def amperes(tick: int) -> float:
+        if tick < 118:
+            return 8.5 + 0.05 * math.sin(tick)
+        return 8.5 + 0.4 * (tick - 118) if tick <= at_tick + 6 else 0.0
+
+    def series(unit: str, value: Any, per_count: float) -> dict[str, Any]:
+        values = [round(value(tick), 3) for tick in ticks]
+        return {"unit": unit, "values": values, "counts": [round(one / per_count) for one in values]}
+
+    return {
+        "trip": trips()["trips"][0],
+        "period_us": 500,
+        "at_tick": at_tick,
+        "t_ms": [(tick - at_tick) * 0.5 for tick in ticks],
+        "series": {
+            "current_1": series("A", amperes, 0.004),
+            "current_2": series("A", lambda _tick: 0.0, 0.004),
+            "voltage_1": series("V", lambda tick: 331.0 - 7 * amperes(tick), 0.122),
+            "voltage_2": series("V", lambda _tick: 331.8, 0.122),
+            "temperature_1": series("°F", lambda _tick: 104.3, 0.07),
+            "temperature_2": series("°F", lambda _tick: 104.1, 0.07),
+            "reference": {"unit": None, "values": None, "counts": [2048] * 256},
+            "reef_temperature": series("°F", lambda _tick: 78.4, 0.07),
+        },
+    }
+
+
+def sources() -> Sources:
+    """What the server asks, where nobody changes it."""
+    return Sources(snapshot, history, trips, waveform)

@@ -6,13 +6,27 @@
 %   include('trip.tpl', trip=s['trip'])
 % end
 % if s.get('stalled_s'):
-<div class="banner warn"><p><strong>Controller:</strong> its control loop has not moved for {{p.age(s['stalled_s'])}}. It renews no lease, so the Pico has opened the relays by itself.</p></div>
+<div class="banner warn"><p><strong>Controller:</strong> its control loop has not moved for {{p.age(s['stalled_s'])}}. It renews no lease, so the Pico {{'has opened the relays' if s['leases_over'] else 'is about to open the relays'}} by itself.</p></div>
 % end
 % if s['pico']['message']:
 <div class="banner warn"><p><strong>Pico:</strong> {{!p.prose(s['pico']['message'])}}</p></div>
 % end
+% for row in s['not_watched']:
+<div class="banner warn"><p><strong>Not watched:</strong> {{row['text']}}.</p></div>
+% end
 % if s['recorder']['error']:
 <div class="banner warn"><p><strong>Recorder:</strong> {{s['recorder']['error']}}. Control goes on; rows wait in memory.</p></div>
+% end
+</div>
+
+% # Beside the alert and not in it: what comes later must not make a screen reader say the whole of it again.
+% trip = s['trip'] or {}
+<div id="trip-waveform" data-live>
+% if trip.get('waveform') == 'stored':
+  <section class="card trip-waveform" aria-labelledby="trip-waveform-head">
+    <h2 id="trip-waveform-head">Waveform <small>around {{trip['kind']}} {{trip['id']}}</small></h2>
+    % include('waveform.tpl', place='trip', trip=trip['event_id'], circuit=trip['circuit'])
+  </section>
 % end
 </div>
 
