@@ -1,6 +1,6 @@
 """The judges: does this circuit, or the board, break this rule now? One function a trigger. Pure, without allocation.
 
-Each leaves what it compared in facts.value and facts.limit. Nothing is divided unless a rule is broken: what is compared
+Each leaves what it compared in facts.value and facts.limit. Nothing is divided unless a rule is broken; compared
 are products, mA × tenths of an ohm against tenths of a mV, all below 2^30.
 """
 
