@@ -37,6 +37,7 @@ GOOD = (
     (CURRENT, ((100, 0), (4095, LIMIT_MA + 1))),
     (CURRENT, ((2048, 0), (4095, LIMIT_MA + 1))),  # of a sensor for both directions
     (CURRENT, ((372, 0), (LIMIT_COUNTS - 500, 9_000), (4000, 14_000))),
+    (VOLTAGE, ((0, 3_839), (4095, 500_000))),
     (VOLTAGE, ((40, 1_000), (4000, 480_000))),  # calibrated at two voltages
     (VOLTAGE, ((0, 3_839), (4095, 450_001))),
     (TEMPERATURE, ((500, LIMIT_M_DEGF + 1), (3500, 40_000))),

@@ -73,6 +73,29 @@ def not_while_it_stands(cause):
     assert rig.arm().name == "ACK"
 
 
+def scenario_not_by_a_configuration_without_its_circuit():
+    """Nobody looks at a circuit that was taken out: the other one cannot speak for it."""
+    rig, trip_id = after_power_cut(overheat)
+    configured(rig, circuits=(2,))
+    rig.run(3000)
+    assert rig.refused("RESET_TRIP", trip_id) == "config_incomplete"
+    overheat(rig, False)
+    rig.run(3000)
+    assert rig.refused("RESET_TRIP", trip_id) == "config_incomplete"
+    configured(rig)
+    rig.run(2100)
+    rig.accepted("RESET_TRIP", trip_id)
+
+
+def scenario_not_by_a_configuration_without_its_circuit_in_the_same_boot():
+    rig = running(Disk())
+    overheat(rig, True)
+    trip_id = rig.tripped().event_id
+    configured(rig, circuits=(2,))
+    rig.run(3000)
+    assert rig.refused("RESET_TRIP", trip_id) == "config_incomplete"
+
+
 def scenario_not_while_the_line_is_cut():
     not_while_it_stands(cut_line)
 
