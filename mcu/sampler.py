@@ -4,6 +4,16 @@ The voltage of a circuit is read directly after its current, so that their produ
 """
 
 from array import array
+from time import ticks_us
+
+import board
+import micropython
+from adcring import AdcRing
+from comparator import Comparator
+from micropython import const
+from scan import ASTRAY, LAST_US, QUIET, mean
+
+from tanklink._compat import ptr32
 
 import board
 import micropython
@@ -13,16 +23,28 @@ from tanklink._compat import ptr32
 from tanklink.messages import CHANNELS, MAX_SAMPLES, N_CHANNELS, N_CIRCUITS, STATUS
 
 _N_ADC = len(board.ADC_PINS)
+_MEAN_BITS = const(4)
+_ASTRAY_ENOUGH = const(3)  # looks: 1.5 ms
+_QUIET_ENOUGH = const(2)
+_UNSEEN_US = const(20_000)  # the hard timer comes every 500 µs, an interrupt gap later at most
+_MEND_PASSES = const(200)
 
 
 class Sampler:
-    """The chip's own converter and the MCP3208. `counts` holds the last sample of every channel, 12 bit."""
+    """The chip's own converter and the MCP3208. counts: the last sample of every channel, 12 bit.
+
+    After the Interlock: the comparator takes the fault lines' pins over from it.
+    """
 
     def __init__(self):
-        from machine import ADC, SPI, Pin
+        from machine import SPI, Pin
 
-        self.counts = [0] * N_CHANNELS
-        self._adcs = [ADC(pin) for pin in board.ADC_PINS]
+        self.counts = array("H", bytes(2 * N_CHANNELS))  # which the hard timer reads, too
+        self.ring = AdcRing()
+        self.comparator = Comparator(board)
+        self.comparator.start()
+        self.slips = 0  # times that samples were lost; those out of place are counted by the scan
+        self._unwell = 0  # passes since samples were last found missing or out of place, or the ring begun anew
         self._select = Pin(board.SPI_CS_PIN, Pin.OUT, value=1)
         self._spi = SPI(
             board.SPI_ID, baudrate=board.SPI_BAUD,
@@ -33,12 +55,39 @@ class Sampler:
         self._answer = bytearray(3)
 
     def sample(self):
-        """Read every channel once."""
+        """Read every channel once; a current is the mean of 16 samples, the last third of a millisecond."""
         for i in range(_N_ADC):
-            self.counts[i] = self._adcs[i].read_u16() >> 4
+            self.counts[i] = mean(self.ring.samples, self.ring.newest() + i, _MEAN_BITS)
             self._convert(i)
         for i in range(_N_ADC, len(self._commands)):
             self._convert(i)
+        self._mend()
+
+    def slipped(self):
+        """How many samples in a row, or 1, were lost or not where they belong: 0 if all is well."""
+        astray = self.ring.state[ASTRAY]
+        if astray >= _ASTRAY_ENOUGH:
+            return astray
+        return 1 if self.ring.lost() else 0
+
+    def stopped(self):
+        """Whether the chip's own converter gives nothing any more, or nothing looks at what it gives."""
+        ring = self.ring
+        if ring.starved or ring.state[QUIET] >= _QUIET_ENOUGH:
+            return True
+        return (ticks_us() - ring.state[LAST_US]) & 0x3FFFFFFF > _UNSEEN_US
+
+    def _mend(self):
+        """Begin the ring anew once a second while it is unwell: a lost sample shifts every later one."""
+        if not (self._unwell or self.slipped() or self.stopped()):
+            return
+        self._unwell += 1
+        if self._unwell >= _MEND_PASSES:
+            self._unwell = 0
+            if self.ring.lost():
+                self.slips += 1
+            if self.slipped() or self.stopped():
+                self.ring.start()
 
     def slipped(self):
         """How often samples were lost or not where they belong."""
