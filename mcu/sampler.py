@@ -14,12 +14,6 @@ from micropython import const
 from scan import ASTRAY, LAST_US, QUIET, mean
 
 from tanklink._compat import ptr32
-
-import board
-import micropython
-from micropython import const
-
-from tanklink._compat import ptr32
 from tanklink.messages import CHANNELS, MAX_SAMPLES, N_CHANNELS, N_CIRCUITS, STATUS
 
 _N_ADC = len(board.ADC_PINS)
@@ -88,14 +82,6 @@ class Sampler:
                 self.slips += 1
             if self.slipped() or self.stopped():
                 self.ring.start()
-
-    def slipped(self):
-        """How often samples were lost or not where they belong."""
-        return 0
-
-    def stopped(self):
-        """Whether the chip's own converter gives nothing any more."""
-        return False
 
     def _convert(self, i):
         answer = self._answer
