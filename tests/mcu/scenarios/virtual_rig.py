@@ -6,13 +6,16 @@ clock, beside them a disk in memory.
 
 import time
 
+import blackbox
 import board
+import flashpages
+import journal
 import simboard
 import simwire
 from backend_virtual import VirtualBackend
+from firstfacts import FirstFacts
 from identity import Identity
 from interlock import Interlock
-from journal import Journal
 from memory_disk import Disk
 from program import Program
 from sampler import Sampler
@@ -31,6 +34,7 @@ DAY_14_S = 14 * 86400  # in ms beyond 2^30
 ZERO_COUNTS, COUNTS_PER_A = 372, 264  # of a current sensor
 LIMIT_MA, LIMIT_M_DEGF, RESISTANCE_MOHM = 11_000, 160_000, 32_000
 SEQUENCE_MS = 50
+_TRACES = 2
 NAMED = {m.name: m for m in TABLE}
 
 
@@ -91,6 +95,14 @@ class Port:
         return n
 
 
+def kept(disk, boot_id):
+    """Journal and black box on a disk; of the latter fewer blocks, since the disk is in this memory, too."""
+    blocks = flashpages.find(disk, disk, journal.NAMES + blackbox.NAMES[:_TRACES])
+    n = len(journal.NAMES)
+    events = journal.Journal(boot_id, blocks[:n], FirstFacts(), disk)
+    return events, blackbox.BlackBox(blocks[n:], boot_id)
+
+
 class Heard:
     """A message of the Pico: name, seq, and its fields as attributes."""
 
@@ -129,10 +141,10 @@ class Rig:
         self.set(1, amps=0, volts=340, degf=105)
         self.set(2, amps=0, volts=340, degf=98)
         who = Identity(b"firmware", b"board-id", boot_id, reset_cause)
-        journal = Journal(boot_id, open_file=self.disk.open)
         self.program = Program(
-            who, Interlock(board), Sampler(), self.port, journal, time.ticks_us, time.sleep_us, self.resets.append
-        )
+            who, Interlock(board), Sampler(), self.port, *kept(self.disk, boot_id),
+            time.ticks_us, time.sleep_us, self.resets.append,
+        )  # fmt: skip
 
     # -- the world --------------------------------------------------------------------------------------------------
 

@@ -1,11 +1,13 @@
-"""The chip's `rp2` on the simulated board: the PIO assembler and state machines that can run the relay program."""
+"""The chip's `rp2` on the simulated board: the PIO assembler and state machines that can run the relay program; flash."""
 
+import flash
 import pio_asm
 import simboard
 from machine import gpio_of
 
 PIOASMError = pio_asm.PIOASMError
 asm_pio = pio_asm.asm_pio
+Flash = flash.Flash
 _PROGRAM_WORDS, _OFFSET_PIO0, _SHIFTCTRL = 0, 1, 5
 _N_MACHINES = 8  # of both PIO blocks
 
