@@ -130,12 +130,13 @@ class Block:
             self.missing = error.args[0] == _ENOENT
             return
         try:
-            whole = file.readinto(marker) == MARKER_BYTES
+            n = file.readinto(marker)
         except OSError:
-            whole = False
+            n = -1
         finally:
             file.close()
-        if whole and check_crc(marker, 0, _CRC_AT):
+        self.missing = n == 0  # begun, and never closed
+        if n == MARKER_BYTES and check_crc(marker, 0, _CRC_AT):
             self.marker = marker
 
     def _create(self):

@@ -338,7 +338,7 @@ class Journal:
         if best is not None:
             self._adopt(images[best])
         self._has_files = self._find_files()
-        if self._has_files and images[0].blank and images[1].blank:
+        if self._has_files and best is None and not self.lost:
             self._load_files()
         if best is None or self.lost:
             self._start(images)

@@ -50,6 +50,8 @@ class Image:
             return
         self.blank = False
         if slot < CLOSING_SLOT:
+            if slot > self.length:
+                self.spoilt = True  # records follow each other: what was there has faded
             self.length = slot + 1
             self.uncommitted = 0
         whole = check_crc(record, 0, CRC_AT)
@@ -151,10 +153,11 @@ def safer_side(images):
     """Of a lost journal the side that is to be made anew first: a cut in the middle of that must not hide the loss."""
     erased, torn = Image(), Image()
     torn.blank, torn.spoilt = False, True
-    for side in range(2):
+    other = 1 - (newest(images) or 0)  # not the one that says so itself, as long as any other will do
+    for side in (other, 1 - other):
         if lost(_replaced(images, side, erased)) and lost(_replaced(images, side, torn)):
             return side
-    return 0
+    return other
 
 
 def _replaced(images, side, image):

@@ -3,6 +3,8 @@
 Its files lie in blocks of NOR flash, one each, which can also be read and written raw, as rp2.Flash does.
 """
 
+from flashpages import copy
+
 BLOCK_BYTES, PAGE_BYTES = 4096, 256
 _COUNT, _ERASE = 4, 6
 _ERASE_STEP = 64  # bytes of a block that are erased between two chances of a cut
@@ -27,6 +29,7 @@ class Disk:
     budget: steps until the power fails, None = never. A step is a byte of which bits are cleared, 64 bytes that are
     erased, or a file that is made or removed. fails: every write raises OSError, as the file system of worn flash
     does. deaf: raw writes change nothing, as worn flash itself does. backwards: an erase begins at a block's end.
+    before_step: called before each step, when the disk is as a cut at that very byte leaves it.
     """
 
     def __init__(self, files=None):
@@ -46,6 +49,7 @@ class Disk:
             self.blocks.append(block)
         self.budget = None
         self.fails = self.deaf = self.backwards = False
+        self.before_step = None
         self.written = 0  # steps so far
         self.erases = 0
         return self
@@ -62,6 +66,8 @@ class Disk:
             return Reader(self.files[name])
         if self.fails:
             raise OSError(5)
+        self.spend()
+        self.files[name] = bytearray()
         return Writer(self, name)
 
     def remove(self, name):
@@ -80,8 +86,8 @@ class Disk:
 
     def readblocks(self, number, buf, offset=0):
         block = self.blocks[number]
-        for i in range(len(buf)):
-            buf[i] = block[offset + i] if offset + i < len(block) else 0xFF
+        if len(block) == BLOCK_BYTES:
+            copy(buf, 0, block, offset, len(buf))
 
     def writeblocks(self, number, buf, offset):
         assert offset % PAGE_BYTES == 0
@@ -95,8 +101,7 @@ class Disk:
             old = block[offset + i]
             new = old & buf[i]
             if new != old:
-                if self.budget == 0:
-                    block[offset + i] = old & (buf[i] | 0x55)  # a byte is torn, too
+                block[offset + i] = old & (buf[i] | 0x55)  # a byte is torn, too
                 self.spend()
                 block[offset + i] = new
 
@@ -119,6 +124,8 @@ class Disk:
 
     def spend(self):
         """A step, before it is taken; PowerCut comes with the first that is not."""
+        if self.before_step is not None:
+            self.before_step()
         if self.budget is not None:
             if self.budget == 0:
                 raise PowerCut
@@ -142,7 +149,7 @@ class Reader:
 
 
 class Writer:
-    """As on the chip's file system, a file is whole or not there."""
+    """As on the chip's file system, a file is empty until it is closed, and whole then."""
 
     def __init__(self, disk, name):
         self._disk, self._name, self._data, self._n = disk, name, disk.new_block(), 0

@@ -121,8 +121,9 @@ class Heard:
 class Rig:
     """A board with power. disk, words: hand them on to the next Rig to let the flash and scratch registers survive."""
 
-    def __init__(self, disk=None, cause=simwire.CAUSE_POWER_ON, reset_cause=0, boot_id=77, start_us=START_US):
-        self.backend = backend = VirtualBackend(start_us, cause)
+    def __init__(self, disk=None, cause=simwire.CAUSE_POWER_ON, reset_cause=0, boot_id=77, start_us=START_US,
+                 words=None):  # fmt: skip
+        self.backend = backend = VirtualBackend(start_us, cause, words=words)
         simboard.use(backend)
         backend.set_loop(1, True)
         backend.set_loop(2, True)
