@@ -205,7 +205,7 @@ def _reset_trip(p, values):
     if not p.commands.checked or p.unfit_config():  # half of a configuration may look whole
         return CONFIG_INCOMPLETE
     p.judge_anew()  # after a reset of the board nothing has looked at the circuits yet
-    if p.journal.standing_circuit() and not p.guards_circuits():
+    if not p.sees_cause():
         return CONFIG_INCOMPLETE
     if p.cause_stands():
         return CAUSE_PRESENT
@@ -229,7 +229,8 @@ def _read_trace(p, values):
 
 
 def _event_ack(p, values):
-    p.telemetry.acknowledged(p.journal.acknowledge(values[0]))
+    if p.journal.acknowledge(values[0]):
+        p.telemetry.acknowledged()
 
 
 # -- the table --------------------------------------------------------------------------------------------------
