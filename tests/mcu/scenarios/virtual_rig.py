@@ -69,7 +69,7 @@ class Port:
 
     def poll(self, timeout_ms):
         if self._first == self._last:
-            self._backend.clock_us += 1000 * timeout_ms
+            self._backend.sleep_us(1000 * timeout_ms)
         return self._first < self._last
 
     def read_byte(self):
