@@ -19,6 +19,7 @@ DC_RATED = 0
 # The order of tanklink's CHANNELS: the two currents on the chip's own converter, the rest on an MCP3208.
 ADC_PINS = (26, 27)  # current_1, current_2
 ADC_SPARE_PIN = 28
+SUPPLY_MV, REFERENCE_MV = 3_300, 2_500  # what the MCP3208 measures against, and what it must read of the reference
 SPI_ID = 0
 SPI_BAUD = 1_000_000
 SPI_SCK_PIN, SPI_MOSI_PIN, SPI_MISO_PIN, SPI_CS_PIN = 18, 19, 16, 17

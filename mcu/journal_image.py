@@ -7,14 +7,14 @@ as it was written is spoilt flash, and what stood in it is not known any more.
 import struct
 
 from tanklink.crc import check_crc
-from tanklink.messages import BOOT, FAULT, LEASE_OVER, RESET, TRIP
+from tanklink.messages import BOOT, FAULT, LEASE_OVER, NOTICE, RESET, TRIP
 
 RECORD_BYTES = 64
 # kind, generation, index in the file, message id, event id, boot id, at s, at ms, five fields; unused ones are 0
 FORMAT = "<BBHIIIIIiiiii"
 CRC_AT = RECORD_BYTES - 4
 HEADER, CARRIED, SEAL, ADDED, ACK = 0x51, 0x52, 0x53, 0x54, 0x55
-EVENTS = {m.id: m for m in (BOOT, TRIP, FAULT, LEASE_OVER, RESET)}
+EVENTS = {m.id: m for m in (BOOT, TRIP, FAULT, LEASE_OVER, RESET, NOTICE)}
 LATCHING = (TRIP.id, FAULT.id)
 CIRCUIT = 5  # place of a trip's circuit in an event: message id, event id, boot id, s, ms, then the fields
 _NO_SUCH_FILE = 2

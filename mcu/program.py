@@ -13,12 +13,13 @@ import limits
 import selftest
 from clock import Clock, Every
 from commands import Commands
+from facts import Facts, within_reach
 from journal import Journal
 from link import Link
-from relays import LEASE_OVER, OPEN, REARM, Circuit
+from relays import CARRIER_ALONE, LEASE_OVER, OPEN, REARM, Circuit
 from sampler import Sums
 from telemetry import Loop, Telemetry
-from trips import ARMED, FAULT, RAISED, Facts, History, Judge, Machine, within_reach
+from trips import ANY_KIND, ARMED, FAULT, FAULT_OPEN, RAISED, TRIP_OPEN, TRIPPED, History, Judge, Machine
 
 from tanklink import messages
 from tanklink.config import Config
@@ -30,6 +31,8 @@ _LEASE = messages.SUBJECTS.index("lease")
 _NO_TRIGGER = messages.TRIGGERS.index("none")
 _ENABLED = messages.CONFIG_CIRCUIT.index["enabled"]
 _SEQUENCE = messages.CONFIG_CIRCUIT.index["sequence_ms"]
+_NOT_WATCHED = messages.NOTICES.index("not_watched")
+_LEAKAGE, _IMPEDANCE = messages.TRIGGERS.index("leakage"), messages.TRIGGERS.index("element_drift")
 _FREE_BYTES = getattr(gc, "mem_free", None)  # CPython has none
 
 
@@ -55,6 +58,7 @@ class Program:
         self._cause_s = self._cause_us = 0  # when some rule was last found broken
         self._pushed_s = self._pushed_us = 0  # when the permits were last renewed
         self._held = False  # and whether there were any
+        self._told_unwatched = 0  # of what this boot has said that it is not watched: two bits a circuit
         self._last_gap_us = 0  # between the last two renewals: a pass may hang after its leases were looked at
         self.leaving = False  # for maintenance: nothing is accepted any more
         self._left_s = self._left_us = 0
@@ -130,13 +134,15 @@ class Program:
         for c in range(messages.N_CIRCUITS):
             facts.dropped[c] = self.circuits[c].ought_to_close() and self.interlock.latched(c + 1)
             facts.line_whole[c] = self.interlock.fault_line(c + 1)
+        facts.adc_slipped, facts.adc_stopped = self.sampler.slipped(), self.sampler.stopped()
 
     def _keep_leases(self):
         facts, clock = self.facts, self.clock
         facts.gap_us = max(clock.since_us(self._pushed_s, self._pushed_us), self._last_gap_us)
         for c in range(messages.N_CIRCUITS):
             circuit = self.circuits[c]
-            asks = circuit.step(clock, facts.dropped[c] and facts.line_whole[c])
+            bright = facts.mv[c] > facts.voltage_min_mv[c]
+            asks = circuit.step(clock, facts.dropped[c] and facts.line_whole[c], bright)
             if asks == REARM:
                 facts.line_whole[c] = self.interlock.arm(c + 1)
             elif asks == LEASE_OVER:
@@ -147,11 +153,31 @@ class Program:
     def _judge_all(self):
         judge, facts = self._judge, self.facts
         facts.set_readings(self.sampler.counts, self.config)
-        fired = judge.look(facts)
+        self._look_at_contacts()
+        facts.follow(self.clock)
+        fired = judge.look(facts, self._kinds())
         if judge.broken:
             self._cause_s, self._cause_us = self.clock.s, self.clock.us
-        if fired and (self.machine.state == ARMED or not self._all_open()):
+        if fired:
             self._trip(judge.row, judge.circuit, judge.value, judge.limit)
+
+    def _look_at_contacts(self):
+        """Where the relays must be by now; of one that is closed alone, whether it was seen to carry nothing."""
+        facts = self.facts
+        for c in range(messages.N_CIRCUITS):
+            phase = self.circuits[c].phase(self.clock)
+            facts.phase[c] = phase
+            if phase >= CARRIER_ALONE:
+                self.circuits[c].looked(facts.mv[c] > facts.voltage_min_mv[c] and facts.ma[c] <= facts.leak_ma[c])
+
+    def _kinds(self):
+        """Of the rows, those that may fire now. After the first cause only a fault may follow."""
+        state = self.machine.state
+        if state == FAULT:
+            return 0
+        if state == TRIPPED:
+            return FAULT_OPEN
+        return ANY_KIND if state == ARMED or not self.all_open() else TRIP_OPEN | FAULT_OPEN
 
     def _renew_permits(self):
         """The one place. Only a pass that got here, with every check done, keeps a relay closed."""
@@ -173,7 +199,7 @@ class Program:
 
     def _record(self):
         """A write to flash stalls the chip, so only with every circuit open."""
-        due = self._all_open() and self.journal.waits()
+        due = self.all_open() and self.journal.waits()
         if due and not self.journal.record() and self.machine.state != FAULT:
             self._raise("journal", self.journal.standing_circuit(), 1, 0)  # of a trip that it stands before
 
@@ -196,7 +222,7 @@ class Program:
         """Every relay low now."""
         self.interlock.drop_all()
         for circuit in self.circuits:
-            circuit.drop()
+            circuit.drop(self.clock)
 
     def crash(self):
         """For main.py, when a pass raised: drop everything and leave the reason in the journal."""
@@ -208,9 +234,12 @@ class Program:
     def _trip(self, row, c, value, limit):
         """A row of the table fired: everything opens at once, the first cause is noted and latched."""
         self.drop_everything()
-        if not self.machine.move("trip"):
+        fault = row.kind == FAULT_OPEN
+        if not self.machine.move("fault" if fault else "trip"):
             return
-        self._latch(messages.TRIP, c + 1, row.trigger, row.subjects[c], value, limit)
+        self._latch(messages.FAULT if fault else messages.TRIP, c + 1, row.trigger, row.subjects[c], value, limit)
+        if c >= 0:
+            self.facts.heating[c].begin_energy()  # what did not rise is told; it is counted anew after a reset
         if row.counts and self._history.add(c, self.clock.s):
             self._raise("too_many_trips", c + 1, limits.MAX_TRIPS + 1, limits.MAX_TRIPS)
 
@@ -229,7 +258,7 @@ class Program:
         self.journal.add(message, self.clock, circuit, trigger, subject, value, limit)
         self._cause_s, self._cause_us = self.clock.s, self.clock.us
 
-    def _all_open(self):
+    def all_open(self):
         return self.circuits[0].state == OPEN and self.circuits[1].state == OPEN
 
     # -- what the commands ask and do ---------------------------------------------------------------------------------
@@ -276,13 +305,15 @@ class Program:
         for c in range(messages.N_CIRCUITS):
             values = self.config.circuits[c + 1]
             self.facts.set_limits(c, values)
+            self.facts.set_scales(c, self.config)
             self.circuits[c].configure(values[_SEQUENCE])
 
     def finds_cause(self):
         """Whether some rule is broken right now, by the present configuration."""
         self._look_at_interlock()
         self.facts.set_readings(self.sampler.counts, self.config)
-        self._judge.look(self.facts)
+        self._look_at_contacts()
+        self._judge.look(self.facts, 0)
         return self._judge.broken
 
     def cause_stands(self):
@@ -296,7 +327,23 @@ class Program:
     def arm(self):
         """DISARMED → ARMED."""
         self.machine.move("arm")
+        for circuit in self.circuits:
+            circuit.demand_proof()
+        self._tell_what_is_not_watched()
         self.collect()
+
+    def _tell_what_is_not_watched(self):
+        """A notice for each watch that is off, once a boot and when it was switched off again: flash wears."""
+        for c in range(messages.N_CIRCUITS):
+            enabled, facts = self.facts.enabled[c], self.facts
+            self._tell_if(2 * c, c, enabled and not facts.watch_impedance[c], _IMPEDANCE)
+            self._tell_if(2 * c + 1, c, enabled and not facts.watch_leakage[c], _LEAKAGE)
+
+    def _tell_if(self, bit, c, unwatched, trigger):
+        told = self._told_unwatched >> bit & 1
+        if unwatched and not told:
+            self.journal.add(messages.NOTICE, self.clock, _NOT_WATCHED, c + 1, trigger, 0)
+        self._told_unwatched = self._told_unwatched & ~(1 << bit) | int(unwatched) << bit
 
     def disarm(self):
         """ARMED → DISARMED; whatever is closed opens in sequence."""

