@@ -1,7 +1,7 @@
 """A person resets a trip of an earlier boot: the board looks at its circuits first, by a whole configuration."""
 
 from memory_disk import Disk
-from virtual_rig import Rig
+from virtual_rig import FURTHER, Rig
 
 
 def running(disk):
@@ -54,7 +54,7 @@ def scenario_not_before_it_is_configured():
     overheat(rig, False)
     rig.run(3000)
     assert rig.refused("RESET_TRIP", trip_id) == "config_incomplete"
-    rig.accepted("CONFIG_CIRCUIT", 1, True, 32_000, 11_000, 160_000, 300, 600, 50)  # but no scales
+    rig.accepted("CONFIG_CIRCUIT", 1, True, 32_000, 11_000, 160_000, 300, 600, 50, *FURTHER)  # but no scales
     assert rig.refused("RESET_TRIP", trip_id) == "config_incomplete"
     assert rig.state() == "tripped"
 
@@ -217,7 +217,7 @@ def scenario_a_reset_in_the_midst_of_a_configuration_disturbs_nothing():
         rig.accepted("CONFIG_POINT", channel, 0, 0, low)
         assert rig.refused("RESET_TRIP", trip_id) == "config_incomplete"
         rig.accepted("CONFIG_POINT", channel, 1, 4095, high)
-    rig.accepted("CONFIG_CIRCUIT", 1, True, 32_000, 11_000, 160_000, 300, 600, 50)
+    rig.accepted("CONFIG_CIRCUIT", 1, True, 32_000, 11_000, 160_000, 300, 600, 50, *FURTHER)
     assert rig.refused("RESET_TRIP", trip_id) == "config_incomplete"
     assert rig.accepted("CONFIG_CHECK").complete is True
     assert rig.refused("RESET_TRIP", trip_id) == "too_soon"
