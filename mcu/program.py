@@ -15,7 +15,7 @@ import selftest
 from clock import Clock, Every
 from commands import Commands
 from facts import Facts, within_reach
-from journal import Journal
+from journal import SPARE
 from link import Link
 from micropython import const
 from relays import CARRIER_ALONE, LEASE_OVER, NOTHING, OPEN, REARM, Circuit
@@ -33,6 +33,7 @@ assert _N_CIRCUITS == messages.N_CIRCUITS
 LEAVE_US = 200_000  # for the ACK of MAINTENANCE to get out
 _LEASE = messages.SUBJECTS.index("lease")
 _NO_TRIGGER = messages.TRIGGERS.index("none")
+_JOURNAL_FULL = messages.NOTICES.index("journal_full")
 _ENABLED = messages.CONFIG_CIRCUIT.index["enabled"]
 _SEQUENCE = messages.CONFIG_CIRCUIT.index["sequence_ms"]
 _NOT_WATCHED = messages.NOTICES.index("not_watched")
@@ -43,8 +44,10 @@ _FREE_BYTES = getattr(gc, "mem_free", None)  # CPython has none
 class Program:
     """All parts together. who: an Identity; ticks_us, sleep_us: as of `time`; reset(note) never returns on the chip."""
 
-    def __init__(self, who, interlock, sampler, port, journal, ticks_us, sleep_us, reset):
+    def __init__(self, who, interlock, sampler, port, journal, black_box, ticks_us, sleep_us, reset):
         self.identity, self.interlock, self.sampler, self.journal = who, interlock, sampler, journal
+        self.black_box = black_box
+        self.clears = False  # every circuit is to open, so that the journal can erase
         self.ticks_us, self.sleep_us, self._reset = ticks_us, sleep_us, reset
         self.clock = Clock(ticks_us())
         self.machine = Machine()
@@ -75,6 +78,7 @@ class Program:
         self.machine.move("start")
         healthy = selftest.relays_open(self.interlock)
         journal, cause = self.journal, self.identity.reset_cause
+        journal.recall(self.clock)
         stands = journal.standing_id() != 0
         hung = cause == identity.WATCHDOG and not stands
         crashed = cause == identity.SOFT and not stands  # and could not even say so
@@ -92,7 +96,7 @@ class Program:
             self._note("relay_stuck", 0, self.interlock.pins(), 0)
         elif no_journal and not journal.standing_is_fault():
             self._note("journal", journal.standing_circuit(), 1, 0)
-        self.journal.record()
+        self._record()
         self.collect()
 
     # -- the pass ---------------------------------------------------------------------------------------------------
@@ -104,6 +108,7 @@ class Program:
         clock.advance(now_us)
         self.sampler.sample()
         self.sums.add(self.sampler.counts)
+        self.black_box.put(self.sampler.counts)
         self.link.receive(self._take)
         self._look_at_interlock()
         clock.advance(self.ticks_us())  # after the latches were read: one that fell with its lease finds it over
@@ -220,10 +225,19 @@ class Program:
 
     @micropython.native
     def _record(self):
-        """A write to flash stalls the chip, so only with every circuit open."""
-        due = self.all_open() and self.journal.waits()
-        if due and not self.journal.record() and self.machine.state != FAULT:
-            self._raise("journal", self.journal.standing_circuit(), 1, 0)  # of a trip that it stands before
+        """Records go to flash at any time; an erase stalls the chip, so only with every circuit open."""
+        journal, all_open = self.journal, self.all_open()
+        if all_open:
+            self.clears = False
+        elif not self.clears and journal.needs_erase():
+            self.clears = True
+            journal.add(messages.NOTICE, self.clock, _JOURNAL_FULL, 0, journal.free(), SPARE)
+            for circuit in self.circuits:
+                circuit.release()
+        due = journal.waits(all_open) and (all_open or journal.may_append())
+        if due and not journal.record(all_open) and self.machine.state != FAULT:
+            self._raise("journal", journal.standing_circuit(), 1, 0)  # of a trip that it stands before
+        self.black_box.step(all_open)
 
     @micropython.native
     def _housekeeping(self):
@@ -278,7 +292,7 @@ class Program:
         self._latch(message, circuit, trigger, subject, value, limit)
 
     def _latch(self, message, circuit, trigger, subject, value, limit):
-        self.journal.add(message, self.clock, circuit, trigger, subject, value, limit)
+        self.black_box.freeze(self.journal.add(message, self.clock, circuit, trigger, subject, value, limit))
         self._cause_s, self._cause_us = self.clock.s, self.clock.us
 
     def all_open(self):
@@ -384,7 +398,12 @@ def build():
     """The program on this chip."""
     from time import sleep_us, ticks_us
 
+    import blackbox
+    import flashpages
+    import journal
     import machine
+    import rp2
+    from firstfacts import FirstFacts
     from interlock import Interlock
     from port import UsbPort
     from sampler import Sampler
@@ -395,4 +414,9 @@ def build():
 
     who = identity.read()
     interlock = Interlock(board)
-    return Program(who, interlock, Sampler(), UsbPort(), Journal(who.boot_id), ticks_us, sleep_us, reset)
+    files = flashpages.Files()
+    blocks = flashpages.find(rp2.Flash(), files, journal.NAMES + blackbox.NAMES)
+    n = len(journal.NAMES)
+    events = journal.Journal(who.boot_id, blocks[:n], FirstFacts(), files)
+    black_box = blackbox.BlackBox(blocks[n:], who.boot_id)
+    return Program(who, interlock, Sampler(), UsbPort(), events, black_box, ticks_us, sleep_us, reset)
