@@ -180,6 +180,7 @@ def _lease(p, values):
     if rest_us > limits.MAX_LEASE_MS * 1000:
         return LEASE_TOO_LONG
     p.circuits[number - 1].grant(s, us)
+    p.overcurrent.grant(number - 1, rest_us)
     return None
 
 

@@ -16,6 +16,7 @@ from commands import Commands
 from facts import Facts, within_reach
 from journal import Journal
 from link import Link
+from overcurrent import OverCurrent
 from relays import CARRIER_ALONE, LEASE_OVER, OPEN, REARM, Circuit
 from sampler import Sums
 from telemetry import Loop, Telemetry
@@ -42,6 +43,7 @@ class Program:
     def __init__(self, who, interlock, sampler, port, journal, ticks_us, sleep_us, reset):
         self.identity, self.interlock, self.sampler, self.journal = who, interlock, sampler, journal
         self.ticks_us, self.sleep_us, self._reset = ticks_us, sleep_us, reset
+        self.overcurrent = OverCurrent(interlock, sampler)
         self.clock = Clock(ticks_us())
         self.machine = Machine()
         self.config = Config()  # the one that circuits are judged by
@@ -134,6 +136,7 @@ class Program:
         for c in range(messages.N_CIRCUITS):
             facts.dropped[c] = self.circuits[c].ought_to_close() and self.interlock.latched(c + 1)
             facts.line_whole[c] = self.interlock.fault_line(c + 1)
+        self.overcurrent.look(facts, self.config)
         facts.adc_slipped, facts.adc_stopped = self.sampler.slipped(), self.sampler.stopped()
 
     def _keep_leases(self):
@@ -175,9 +178,11 @@ class Program:
         state = self.machine.state
         if state == FAULT:
             return 0
-        if state == TRIPPED:
-            return FAULT_OPEN
-        return ANY_KIND if state == ARMED or not self.all_open() else TRIP_OPEN | FAULT_OPEN
+        if state == ARMED or not (state == TRIPPED or self.all_open()):
+            return ANY_KIND
+        if self.facts.adc_slipped or self.facts.adc_stopped:
+            return 0  # what looks like a current through an open circuit is another input, or an old sample
+        return FAULT_OPEN if state == TRIPPED else TRIP_OPEN | FAULT_OPEN
 
     def _renew_permits(self):
         """The one place. Only a pass that got here, with every check done, keeps a relay closed."""
@@ -307,6 +312,7 @@ class Program:
             self.facts.set_limits(c, values)
             self.facts.set_scales(c, self.config)
             self.circuits[c].configure(values[_SEQUENCE])
+        self.overcurrent.configure(self.config)
 
     def finds_cause(self):
         """Whether some rule is broken right now, by the present configuration."""
