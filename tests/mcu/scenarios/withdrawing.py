@@ -70,16 +70,16 @@ def scenario_an_input_of_no_circuit_is_not_blamed_on_a_line():
     rig.closed(1, 4000)
     rig.set(1, amps=8.5, volts=272)
     rig.run(50)
-    rig.backend.set_counts(1, 4068)
+    rig.set_open(2, amps=14)
     _let(rig, 600)
-    rig.backend.set_counts(1, 372)
+    rig.set_open(2, amps=0)
     expect(rig, "over_current", "current_1", 1, 12_600, 12_700, 11_000)
 
 
 def scenario_a_board_without_circuits_judges_nothing():
     rig = Rig()
     rig.hello()
-    rig.backend.set_counts(0, 4068)
+    rig.set_open(1, amps=14)
     rig.run(100)
     assert rig.state() == "disarmed"
     assert rig.events()[-1].name == "BOOT"
