@@ -66,7 +66,9 @@ class ChipAdc:
             self._set_cs(value)
         elif register == FCS:
             if value & (_FCS_SHIFT | _FCS_ERR) or (value & _DREQ_EN and value >> 24 & 15 != 1):
-                raise NotImplementedError("FCS %#x: 12 bits, no error bit, and DMA wanted from the first sample" % value)
+                raise NotImplementedError(
+                    "FCS %#x: 12 bits, no error bit, and DMA wanted from the first sample" % value
+                )
             self._fcs = value & _FCS_KEEPS
             self._sticky &= ~(value & (_UNDER | _OVER))
         elif register == DIV:

@@ -13,7 +13,9 @@ from dma_memory import Memory
 N_CHANNELS = 12
 READ, WRITE, COUNT, CTRL = 0, 1, 2, 3  # the order of the first four registers
 # In each of the four groups of registers, which stands where; the last of a group triggers.
-ALIASES = bytes((READ, WRITE, COUNT, CTRL, CTRL, READ, WRITE, COUNT, CTRL, COUNT, READ, WRITE, CTRL, WRITE, COUNT, READ))
+ALIASES = bytes(
+    (READ, WRITE, COUNT, CTRL, CTRL, READ, WRITE, COUNT, CTRL, COUNT, READ, WRITE, CTRL, WRITE, COUNT, READ)
+)
 DREQ_ADC, UNPACED = 36, 0x3F
 ADC_FIFO, PIO1_TXF0 = 0x4004C00C, 0x50300010
 _EN, _INCR_READ, _INCR_WRITE, _RING_WRITE, _BUSY = 1, 1 << 4, 1 << 5, 1 << 10, 1 << 24

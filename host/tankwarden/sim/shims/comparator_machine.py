@@ -59,7 +59,9 @@ class ComparatorMachine:
             if not self._ceiling:
                 raise NotImplementedError("machine 4 has no program")
             if self.execctrl & 31 != _STATUS_EMPTY:
-                raise NotImplementedError("without STATUS_N = 1 in EXECCTRL the comparator would wait for ever, silently")
+                raise NotImplementedError(
+                    "without STATUS_N = 1 in EXECCTRL the comparator would wait for ever, silently"
+                )
             self._active = True
             self._act(simwire.COMPARATOR_START, self._ceiling)
             self._take_what_waits()
