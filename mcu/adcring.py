@@ -15,7 +15,7 @@ import rp2
 from comparator import TXF
 from machine import ADC, mem32
 from micropython import const
-from scan import RING
+from scan import ORIGIN, RING, new_state
 
 # RP2040 datasheet, 4.9.6 and 2.5.7. Addresses are boxed integers on the chip: made once, no arithmetic later.
 _CS, _FCS, _FIFO, _DIV = 0x4004C000, 0x4004C008, 0x4004C00C, 0x4004C010
@@ -35,10 +35,14 @@ _DREQ_ADC = const(36)
 _AT_ONCE = const(0x3F)
 _RING_BITS = const(10)  # 1024 bytes
 _SETTLE_READS = const(1000)
+_ROUNDS_MASK = const(508)
 
 
 class AdcRing:
-    """samples: the ring, RING samples. write_at: address of the register that says where the next one goes."""
+    """samples: the ring. state: of scan.py. write_at: address of the register that says where the next sample goes.
+
+    starved: whether the comparator was found to have been without samples, in the present pass.
+    """
 
     def __init__(self):
         for pin in board.ADC_PINS + (board.ADC_REFERENCE_PIN,):
@@ -50,7 +54,8 @@ class AdcRing:
         self._to_ring.config(write=room)
         skip = -mem32[self.write_at] % (2 * RING) // 2
         self.samples = room[skip : skip + RING]
-        self.origin = 0  # address of the first sample
+        self.state = new_state()
+        self.starved = False
         self.start()
 
     def start(self):
@@ -92,12 +97,12 @@ class AdcRing:
                 treq_sel=_DREQ_ADC, chain_to=comparator.channel, bswap=False,
             ),
         )  # fmt: skip
-        self.origin = mem32[self.write_at]
+        self.state[ORIGIN] = mem32[self.write_at]
         ring.active(1)
 
-    def address(self):
-        """Where the next sample will be written."""
-        return mem32[self.write_at]
+    def newest(self):
+        """Place of the newest whole round in the ring."""
+        return ((mem32[self.write_at] - self.state[ORIGIN]) >> 1) - 4 & _ROUNDS_MASK
 
     def lost(self):
         """Whether the converter had to drop a sample since start(): places no longer tell the input."""

@@ -33,23 +33,23 @@ _SCAN_US_MAX = const(4)
 
 
 class OverCurrent:
-    """counts: what the sampler last saw of every channel, 16 bits each; record(row): of the black box, or None."""
+    """From its making on the timer runs. record(row), if set: takes the counts of every channel, 16 bits each."""
 
-    def __init__(self, interlock, ring, guard, counts, record=None):
-        self._interlock, self._comparator, self._counts, self._record = interlock, guard, counts, record
-        self.state = scanning.new_state()
-        self.state[scanning.ORIGIN] = ring.origin
-        self.state[scanning.LAST_US] = ticks_us()
-        self._samples, self._write_at = ring.samples, ring.write_at
+    def __init__(self, interlock, sampler):
+        self.record = None
+        self._interlock, self._comparator, self._ring = interlock, sampler.comparator, sampler.ring
+        self._state, self._samples, self._write_at = self._ring.state, self._ring.samples, self._ring.write_at
+        self._counts = sampler.counts
         self._row = array("H", bytes(2 * N_CHANNELS))
         self._first_relay, self._lines = interlock.first_pin, interlock.line_pins
-        self._pulls = guard.pulls
+        self._pulls = self._comparator.pulls
+        self._state[scanning.LAST_US] = ticks_us()
         self._timer = Timer(-1, mode=Timer.PERIODIC, freq=_FREQUENCY_HZ, hard=True, callback=self._tick)
 
     @micropython.viper
     def _tick(self, _timer):
         now = ticks_us()
-        state = self.state
+        state = self._state
         samples = self._samples
         pins = int(mem32[_GPIO_IN])
         pulls = 0
@@ -60,7 +60,7 @@ class OverCurrent:
         drop = int(scan(state, samples, address, now, pins, pulls))
         if drop:
             self._interlock.drop(drop >> int(self._first_relay))
-        record = self._record
+        record = self.record
         if record:
             row = self._row
             to = ptr16(row)
@@ -87,47 +87,70 @@ class OverCurrent:
             most = scanning.NEVER
             if values[_ENABLED]:
                 most = scanning.most_counts(config, _CURRENT + c, min(values[_LIMIT_MA], limits.MAX_CURRENT_MA))
-            self.state[scanning.MOST + c] = most
+            self._state[scanning.MOST + c] = most
 
     def grant(self, c, us, sequence_us):
         """Circuit c may hold for us from now on, its carrier for the sequence more."""
-        state = self.state
+        state = self._state
         us += ((ticks_us() - state[scanning.LAST_US]) & _TICKS_MASK) + _SPARE_US  # the next tick counts from the last
         state[scanning.HOLD_US + c] = us + sequence_us + _CARRIER_SPARE_US
         state[scanning.LEFT_US + c] = us
 
-    def look(self, facts):
-        """Put into facts which circuit's current was too high, and how high; what the comparator pulled, is let go.
+    def look(self, facts, config):
+        """Put into facts for which current each circuit was dropped; what the comparator pulled, is let go.
 
         For a pass that has just looked at the latches: what fell because of this is not the fault line's doing.
         """
-        state = self.state
-        for c in range(N_CIRCUITS):
-            counts = facts.fast_counts[c] = state[scanning.FIRED + c]
-            if counts:
-                state[scanning.FIRED + c] = 0
+        state = self._state
         why = self._comparator.pulls()
-        if why and not state[scanning.PULLED]:  # seen here first
+        if why and not state[scanning.PULLED]:  # found here first
             for c in range(N_CIRCUITS):
                 state[scanning.PEAK + c] = scanning.peak(self._samples, c)
             state[scanning.PULLED] = why
         why = state[scanning.PULLED]
-        facts.starved = why == scanning.STARVED
-        if why == scanning.OVER:
-            c = self._culprit(facts)
-            facts.fast_counts[c] = max(state[scanning.PEAK + c], comparator.TRIPS_AT_COUNTS)
+        self._ring.starved = why == scanning.STARVED
+        culprit = self._culprit(facts.enabled) if why == scanning.OVER else -1
+        found = why != 0
+        for c in range(N_CIRCUITS):
+            counts = state[scanning.FIRED + c]
+            if counts:
+                found = True
+                state[scanning.FIRED + c] = 0
+            if c == culprit:
+                counts = max(counts, state[scanning.PEAK + c], comparator.TRIPS_AT_COUNTS)
+            facts.peak_ma[c] = max(1, config.scale(_CURRENT + c, counts)) if counts else 0
         if why:
             self._comparator.release()
             state[scanning.PULLED] = 0
-        return why != 0 or facts.fast_counts[0] != 0 or facts.fast_counts[1] != 0
+        if found:
+            for c in range(N_CIRCUITS):
+                facts.dropped[c] = False
+                facts.line_whole[c] = facts.line_whole[c] or why != 0
 
-    def _culprit(self, facts):
+    def _culprit(self, enabled):
         """Which circuit's current the comparator saw: of those enabled, the one with the greater peak."""
-        first, second = self.state[scanning.PEAK], self.state[scanning.PEAK + 1]
-        if not facts.enabled[1]:
+        if not enabled[1]:
             return 0
-        return 1 if second > first or not facts.enabled[0] else 0
+        first, second = self._state[scanning.PEAK], self._state[scanning.PEAK + 1]
+        return 1 if second > first or not enabled[0] else 0
 
-    def quiet(self):
-        """Whether no samples came between two ticks."""
-        return self.state[scanning.QUIET] != 0
+    def scans(self):
+        """Since begin_anew(), as the next three, for HEALTH."""
+        return self._state[scanning.SCANS]
+
+    def scan_us_max(self):
+        """The longest."""
+        return self._state[scanning.SCAN_US_MAX]
+
+    def scan_gap_us_max(self):
+        """The longest time between two."""
+        return self._state[scanning.GAP_US_MAX]
+
+    def slips(self):
+        """Since the start: times that samples were not where they belong."""
+        return self._state[scanning.SLIPS]
+
+    def begin_anew(self):
+        """After HEALTH has taken them."""
+        for place in (scanning.SCANS, scanning.SCAN_US_MAX, scanning.GAP_US_MAX):
+            self._state[place] = 0
