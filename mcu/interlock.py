@@ -10,6 +10,7 @@ directly (`StateMachine.put` would block for ever on a latched machine).
 """
 
 import machine
+import micropython
 import rp2
 from limits import PERMIT_US
 from machine import Pin, mem32
@@ -67,6 +68,7 @@ class Interlock:
         self._feed = Pin(board.FAULT_FEED_PIN, Pin.OUT, value=1)
         self._lines = [Pin(pin, Pin.IN, Pin.PULL_DOWN) for pin in board.FAULT_PINS]
         self.first_pin = board.RELAY_PINS[0]
+        self._first_line = board.FAULT_PINS[0]
         self.line_pins = 1 << board.FAULT_PINS[0] | 1 << board.FAULT_PINS[1]
         self._mhz = machine.freq() // 1_000_000
         self._machines = [self._start(board, relay) for relay in range(len(board.RELAY_PINS))]
@@ -106,6 +108,7 @@ class Interlock:
             mem32[_INSTR[relay]] = self._latch + _LATCH_TO_ARM  # the opcode of `jmp` is its address
         return True
 
+    @micropython.native
     def permit(self, relay, us):
         """Keep an armed relay closed for us from now, at most PERMIT_US; 0 or less drops it now."""
         if us <= 0:
@@ -136,6 +139,15 @@ class Interlock:
         self._feed.value(on)
 
     # -- read-backs ------------------------------------------------------------------------------------------------
+
+    @micropython.native
+    def look(self):
+        """Both circuits at one glance: bit 0, 1: as latched(1), latched(2), read first; bit 2, 3: as fault_line()."""
+        latch = self._latch
+        bits = 1 if mem32[_ADDR[0]] <= latch or mem32[_ADDR[1]] <= latch else 0
+        if mem32[_ADDR[2]] <= latch or mem32[_ADDR[3]] <= latch:
+            bits |= 2
+        return bits | (mem32[_GPIO_IN] >> self._first_line & 3) << 2
 
     def latched(self, circuit):
         """Whether either relay of the circuit sits in its latch loop: permit over, fault line down or dropped."""

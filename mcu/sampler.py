@@ -7,11 +7,13 @@ from array import array
 from time import ticks_us
 
 import board
+import micropython
 from adcring import AdcRing
 from comparator import Comparator
 from micropython import const
 from scan import ASTRAY, LAST_US, QUIET, mean
 
+from tanklink._compat import ptr32
 from tanklink.messages import CHANNELS, MAX_SAMPLES, N_CHANNELS, N_CIRCUITS, STATUS
 
 _N_ADC = len(board.ADC_PINS)
@@ -93,28 +95,33 @@ _N = STATUS.index["n"]
 _PERIOD = STATUS.index["period_ms"]
 _SUMS = STATUS.index[CHANNELS[0] + "_sum_counts"]  # sum, least, greatest of each channel, one after the other
 _VI = STATUS.index["vi_1_hi"]  # high and low part of each circuit's ΣV·I
-_CURRENT, _VOLTAGE = CHANNELS.index("current_1"), CHANNELS.index("voltage_1")
+_CHANNELS = const(8)  # for viper, to which an imported name is no number
+_CIRCUITS = const(2)
+_CURRENT = const(0)  # of circuit 1 among CHANNELS; circuit 2's follows
+_VOLTAGE = const(2)
+assert (_CHANNELS, _CIRCUITS) == (N_CHANNELS, N_CIRCUITS)
+assert (CHANNELS[_CURRENT], CHANNELS[_VOLTAGE]) == ("current_1", "voltage_1")
+assert _VI == _SUMS + 3 * N_CHANNELS
 
 
 class Sums:
     """What STATUS carries of the samples since the last one: at most MAX_SAMPLES, the first of the period.
 
-    The sums are kept in the value list of the message itself. ΣV·I is split at 2^12, so each part stays below 2^18.
+    The sums are kept in the values of the message itself. ΣV·I is split at 2^12, so each part stays below 2^18.
     """
 
     def __init__(self, clock):
-        self.values = STATUS.new()
+        self.values = array("i", STATUS.new())
         self._s = self._ms = 0
         self.clear(clock)
 
     def clear(self, clock):
         """Begin a period."""
-        values = self.values
-        values[_N] = 0
-        for i in range(_SUMS, _SUMS + 3 * N_CHANNELS + 2 * N_CIRCUITS):
-            values[i] = 0
+        self.values[_N] = 0
+        _clear(self.values, _SUMS)
         self._s, self._ms = clock.s, clock.ms_part()
 
+    @micropython.native
     def add(self, counts):
         """Take one sample of every channel."""
         values = self.values
@@ -122,21 +129,41 @@ class Sums:
         if n >= MAX_SAMPLES:
             return
         values[_N] = n + 1
-        at = _SUMS
-        for i in range(N_CHANNELS):
-            x = counts[i]
-            values[at] += x
-            if n == 0 or x < values[at + 1]:
-                values[at + 1] = x
-            if x > values[at + 2]:
-                values[at + 2] = x
-            at += 3
-        for c in range(N_CIRCUITS):
-            product = counts[_CURRENT + c] * counts[_VOLTAGE + c]
-            values[_VI + 2 * c] += product >> 12
-            values[_VI + 2 * c + 1] += product & 4095
+        _add(values, counts, n, _SUMS)
 
     def close(self, clock):
         """Set the period's length, as differences of the uptime in whole ms, so that no ms is lost between periods."""
         seconds = min(clock.s - self._s, 60)
         self.values[_PERIOD] = min(1000 * seconds + clock.ms_part() - self._ms, 60_000)
+
+
+@micropython.viper
+def _clear(values, at: int):
+    v = ptr32(values)
+    end = at + 3 * _CHANNELS + 2 * _CIRCUITS
+    while at < end:
+        v[at] = 0
+        at += 1
+
+
+@micropython.viper
+def _add(values, counts, n: int, at: int):
+    """Add a sample to values, an array('i'), from the first sum on; n: how many it holds. No sum reaches 2^30."""
+    v = ptr32(values)
+    i = 0
+    while i < _CHANNELS:
+        x = int(counts[i])
+        v[at] += x
+        if n == 0 or x < v[at + 1]:
+            v[at + 1] = x
+        if x > v[at + 2]:
+            v[at + 2] = x
+        at += 3
+        i += 1
+    i = 0
+    while i < _CIRCUITS:
+        product = int(counts[_CURRENT + i]) * int(counts[_VOLTAGE + i])
+        v[at] += product >> 12
+        v[at + 1] += product & 4095
+        at += 2
+        i += 1

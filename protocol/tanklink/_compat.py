@@ -23,6 +23,10 @@ else:
         def viper(function):
             return function
 
+        @staticmethod
+        def native(function):
+            return function
+
     def const(value):
         return value
 

@@ -6,6 +6,7 @@ import sys
 import time
 from array import array
 
+import flash
 import simwire
 
 _MICROPYTHON = sys.implementation.name == "micropython"
@@ -22,6 +23,8 @@ def _clock():
 
 class ProcessBackend:
     """words: the page as of the last refresh(), an array of ints."""
+
+    LAZY_US = 100  # who looks at a pin makes the comparator see samples, so often at most
 
     def __init__(self, page, out):
         self._page = open(page, "r+b", 0)  # noqa: SIM115  open as long as the board has power
@@ -59,6 +62,10 @@ class ProcessBackend:
         struct.pack_into("<I", self._scratch, 0, value & 0xFFFFFFFF)
         self._page.seek(_SCRATCH_AT + 4 * index)
         self._page.write(self._scratch)
+
+    def flash_store(self):
+        """The board's flash is the folder it runs in."""
+        return flash.FolderStore(".")
 
     def halt(self):
         """End the process so that no `finally` and no `except` of the firmware can run on, as on the chip."""
