@@ -62,9 +62,13 @@ _BOUNDS = tuple(
         ("short_tolerance_permille", 0, limits.MAX_SHORT_TOLERANCE_PERMILLE),
         ("sequence_ms", 0, limits.MAX_SEQUENCE_MS),
         ("voltage_limit_mv", 1, limits.MAX_VOLTAGE_MV),
-        ("voltage_min_mv", 1, limits.MAX_VOLTAGE_MIN_MV),
-        ("impedance_tolerance_permille", 1, limits.MAX_IMPEDANCE_TOLERANCE_PERMILLE),
-        ("leak_ma", 1, limits.MAX_LEAK_MA),
+        ("voltage_min_mv", limits.MIN_VOLTAGE_MIN_MV, limits.MAX_VOLTAGE_MIN_MV),
+        (
+            "impedance_tolerance_permille",
+            limits.MIN_IMPEDANCE_TOLERANCE_PERMILLE,
+            limits.MAX_IMPEDANCE_TOLERANCE_PERMILLE,
+        ),
+        ("leak_ma", limits.MIN_LEAK_MA, limits.MAX_LEAK_MA),
         ("no_rise_wh", 1, limits.MAX_NO_RISE_WH),
         ("no_rise_m_degf", 1, limits.MAX_NO_RISE_M_DEGF),
         ("stuck_s", 1, limits.MAX_STUCK_S),
@@ -124,8 +128,8 @@ def _config_point(p, values):
 
 def _config_check(p, _values):
     commands = p.commands
-    if p.machine.within(1 << TRIPPED | 1 << FAULT) and not p.unfit_config():
-        p.judge_anew()  # so that the quiet time before a reset runs from here
+    if p.machine.within(_CONFIGURABLE) and p.all_open() and not p.unfit_config():
+        p.judge_anew()  # no current is seen from here on; and the quiet time before a reset runs from here
     commands.nonce = os.urandom(8)
     commands.nonce_holds = commands.checked = True
     answer = commands.answers[CONFIG_STATE.id]

@@ -1,6 +1,7 @@
 """The simulated chip's raw flash: NOR, in the files of the board's folder or in memory."""
 
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
 
 import backend_virtual
@@ -13,19 +14,23 @@ BLOCK, PAGE = flash.BLOCK_BYTES, flash.PAGE_BYTES
 
 
 @pytest.fixture(params=["memory", "folder"])
-def chip(request: pytest.FixtureRequest, world: backend_virtual.VirtualBackend, tmp_path: Path) -> rp2.Flash:
+def chip(
+    request: pytest.FixtureRequest, world: backend_virtual.VirtualBackend, tmp_path: Path
+) -> Iterator[rp2.Flash]:
     """With two blocks, erased."""
+    folder = flash.FolderStore(str(tmp_path))
     if request.param == "memory":
         world.flash = flash.MemoryStore(2)
     else:
         for name in ("a", "b"):
             (tmp_path / name).write_bytes(b"\xff" * BLOCK)
         (tmp_path / "short").write_bytes(b"no block")
-        world.flash = flash.FolderStore(str(tmp_path))
+        world.flash = folder
     chip = rp2.Flash()
     assert chip.ioctl(4, 0) == 2
     assert chip.ioctl(5, 0) == BLOCK
-    return chip
+    yield chip
+    folder.close()
 
 
 def read(chip: rp2.Flash, block: int, at: int, n: int) -> bytes:
@@ -58,7 +63,7 @@ def test_what_is_no_whole_page_is_refused(chip: rp2.Flash, n: int, at: int) -> N
 def test_a_file_that_was_made_anew_is_another_block(
     world: backend_virtual.VirtualBackend, tmp_path: Path
 ) -> None:
-    world.flash = flash.FolderStore(str(tmp_path))
+    world.flash = folder = flash.FolderStore(str(tmp_path))
     chip = rp2.Flash()
     for count in (1, 2):
         path = tmp_path / "file"
@@ -66,6 +71,7 @@ def test_a_file_that_was_made_anew_is_another_block(
         path.write_bytes(bytes([count]) * BLOCK)
         assert chip.ioctl(4, 0) == count
         assert read(chip, count - 1, 0, 1) == bytes([count])
+    folder.close()
 
 
 def test_folder_under_micropython(micropython: str, tmp_path: Path) -> None:

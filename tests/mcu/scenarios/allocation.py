@@ -121,19 +121,19 @@ def _overheat(rig):
 
 
 def _over_current(rig):
-    words, at = rig.backend.words, 2 + 0
+    loaded = rig.backend.loaded
 
     def event():
-        words[at] = 3600
+        loaded[0] = 3600
 
     return event
 
 
 def _short(rig):
-    words, at = rig.backend.words, 2 + 2
+    loaded = rig.backend.loaded
 
     def event():
-        words[at] = 80
+        loaded[2] = 80
 
     return event
 

@@ -74,9 +74,9 @@ class SlowJudge:
     def __getattr__(self, name):
         return getattr(self._real, name)
 
-    def look(self, facts):
+    def look(self, facts, kinds):
         self._rig.hang(3)
-        return self._real.look(facts)
+        return self._real.look(facts, kinds)
 
 
 def scenario_permits_are_reckoned_when_they_are_pushed():

@@ -368,10 +368,10 @@ class Hangs:
     def __getattr__(self, name):
         return getattr(self._real, name)
 
-    def look(self, facts):
+    def look(self, facts, kinds):
         self._rig.backend.clock_us += self._us
         self._us = 0
-        return self._real.look(facts)
+        return self._real.look(facts, kinds)
 
 
 def scenario_a_hang_within_a_pass_is_no_broken_line():

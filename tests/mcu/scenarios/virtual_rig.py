@@ -12,13 +12,13 @@ import flashpages
 import journal
 import simboard
 import simwire
-from backend_virtual import VirtualBackend
 from firstfacts import FirstFacts
 from identity import Identity
 from interlock import Interlock
 from memory_disk import Disk
 from program import Program
 from sampler import Sampler
+from virtual_house import House
 
 from tanklink.frames import MAX_FRAME, ByteReader, encode_into
 from tanklink.messages import (
@@ -32,6 +32,7 @@ from tanklink.schema import EVENT, PICO, REPLY, STATE
 START_US = (1 << 30) - 5_000_000  # the ticks wrap five seconds after the start
 DAY_14_S = 14 * 86400  # in ms beyond 2^30
 ZERO_COUNTS, COUNTS_PER_A = 372, 264  # of a current sensor
+REFERENCE, REFERENCE_COUNTS = 6, 3102  # channel; 2.5 V of 3.3 V
 LIMIT_MA, LIMIT_M_DEGF, RESISTANCE_MOHM = 11_000, 160_000, 32_000
 SEQUENCE_MS = 50
 _TRACES = 2
@@ -73,7 +74,7 @@ class Port:
 
     def poll(self, timeout_ms):
         if self._first == self._last:
-            self._backend.clock_us += 1000 * timeout_ms
+            self._backend.sleep_us(1000 * timeout_ms)
         return self._first < self._last
 
     def read_byte(self):
@@ -120,13 +121,20 @@ class Heard:
         return f"{self.name}{self._values!r}"
 
 
+def _show(counts, circuit, amps, volts):
+    if amps is not None:
+        counts[circuit - 1] = max(0, ZERO_COUNTS + round(amps * COUNTS_PER_A))
+    if volts is not None:
+        counts[2 + circuit - 1] = round(volts * 4095 / 500)
+
+
 class Rig:
     """A board with power. disk, words: hand them on to the next Rig to let the flash and scratch registers survive."""
 
     def __init__(self, disk=None, cause=simwire.CAUSE_POWER_ON, reset_cause=0, boot_id=77, start_us=START_US,
                  words=None):  # fmt: skip
-        self.backend = backend = VirtualBackend(start_us, cause, words=words)
-        simboard.use(backend)
+        self.backend = backend = House(start_us, cause, words=words)
+        backend.bank = simboard.use(backend).bank
         backend.set_loop(1, True)
         backend.set_loop(2, True)
         self.disk = disk or Disk()
@@ -141,8 +149,10 @@ class Rig:
         self.heard = []
         self.replies = []
         self.said = {}  # how often STATUS, HEALTH and PONG were heard
-        self.set(1, amps=0, volts=340, degf=105)
-        self.set(2, amps=0, volts=340, degf=98)
+        self.backend.set_counts(REFERENCE, REFERENCE_COUNTS)
+        for circuit in (1, 2):
+            self.set(circuit, amps=8.5, volts=272, degf=105)
+            self.set_open(circuit, amps=0, volts=340)
         who = Identity(b"firmware", b"board-id", boot_id, reset_cause)
         self.program = Program(
             who, Interlock(board), Sampler(), self.port, *kept(self.disk, boot_id),
@@ -152,13 +162,19 @@ class Rig:
     # -- the world --------------------------------------------------------------------------------------------------
 
     def set(self, circuit, amps=None, volts=None, degf=None):
-        """What the sensors of a circuit show."""
-        if amps is not None:
-            self.backend.set_counts(circuit - 1, ZERO_COUNTS + round(amps * COUNTS_PER_A))
-        if volts is not None:
-            self.backend.set_counts(2 + circuit - 1, round(volts * 4095 / 500))
+        """What the sensors of a circuit show; current and voltage while its contacts are closed."""
+        _show(self.backend.loaded, circuit, amps, volts)
         if degf is not None:
             self.backend.set_counts(4 + circuit - 1, round(500 + (200 - degf) * 3000 / 160))
+
+    def set_open(self, circuit, amps=None, volts=None):
+        """What they show while it is open."""
+        _show(self.backend.idle, circuit, amps, volts)
+
+    def show(self, circuit, amps=None, volts=None):
+        """What they show in any case."""
+        self.set(circuit, amps, volts)
+        self.set_open(circuit, amps, volts)
 
     def pins(self):
         """Levels of the four relay pins: outside 1, inside 1, outside 2, inside 2."""
@@ -312,12 +328,15 @@ class Rig:
         check = self.accepted("CONFIG_CHECK")
         return self.ask("ARM", check.nonce, self.program.identity.boot_id, check.config_crc)
 
-    def armed(self, **configuration):
-        """From power-on to ARMED."""
+    def armed(self, proven=True, **configuration):
+        """From power-on to ARMED. proven: as if the relays' daily proof were done, so that a lease closes at once."""
         self.hello()
         self.configure(**configuration)
         answer = self.arm()
         assert answer.name == "ACK", answer
+        if proven:
+            for circuit in self.program.circuits:
+                circuit.prove(self.program.clock)
         return self
 
     def lease(self, circuit=1, ms=2000):

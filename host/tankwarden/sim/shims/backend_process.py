@@ -29,6 +29,7 @@ class ProcessBackend:
         self._out = open(out, "wb", 0)  # noqa: SIM115  likewise
         self._record = bytearray(simwire.RECORD_BYTES)
         self._scratch = bytearray(4)
+        self.interrupts = None  # the board's, which run as time passes
         self.words = array("i", [0] * simwire.N_WORDS)
         self.now_us = _clock()
         self.refresh()
@@ -76,7 +77,19 @@ class ProcessBackend:
             pass
 
     def sleep_us(self, us):
-        """Wait."""
+        """Wait, with interrupts at their instants."""
+        until_us = self.now_us() + us
+        while self.interrupts is not None and self.interrupts.next_us < until_us:
+            rest_us = self.interrupts.next_us - self.now_us()
+            if rest_us > 0:
+                self._wait_us(rest_us)
+            if not self.interrupts.run():
+                break
+        rest_us = until_us - self.now_us()
+        if rest_us > 0:
+            self._wait_us(rest_us)
+
+    def _wait_us(self, us):
         if _MICROPYTHON:
             import utime
 
