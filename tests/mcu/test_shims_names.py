@@ -29,7 +29,7 @@ ON_THE_CHIP = {
 OURS = {  # what a shim's module needs itself: imports, and helpers of other shims
     "machine": {"chip_timer", "mcp3208", "registers", "simboard", "simwire", "gpio_of"},
     "Timer": {"callback", "due_us", "hard", "late_us", "lose", "once", "period_us", "skip_to"},
-    "rp2": {"dma", "pio_asm", "simboard", "gpio_of"},
+    "rp2": {"dma", "flash", "pio_asm", "simboard", "gpio_of"},
     "time": {"sys", "simboard", "install"},
 }
 SHIMS: dict[str, object] = {
