@@ -54,7 +54,7 @@ class Ticks:
     def __init__(self):
         self.n = self.first_us = self.last_us = 0
 
-    def __call__(self, timer):
+    def __call__(self, _timer):
         self.last_us = time.ticks_us()
         if not self.n:
             self.first_us = self.last_us
