@@ -6,6 +6,10 @@ New limits are flashed by a person. Units are in the names.
 # -- what the host may configure --------------------------------------------------------------------------------
 
 MAX_CURRENT_MA = 15_000  # of a circuit: contacts, wire and sensor
+# The coarse ceiling of the comparator, which needs no processor: the most whole steps of 128 counts that pass. With 28,
+# 3711 counts pass and 3712 pull: 12.65 A of a sensor of 0.3 V + 0.213 V/A. It is one for both circuits, no message
+# changes it, a limit above it is of no use, and a step (0.48 A there) is as fine as it gets.
+COARSE_STEPS = 28
 MAX_TEMPERATURE_M_DEGF = 185_000  # of a tank: below its relief valve (210 °F)
 MIN_RESISTANCE_MOHM, MAX_RESISTANCE_MOHM = 5_000, 500_000  # of an element
 MAX_SHORT_MIN_MA = 2_000  # a short must be judged from this current on at the latest
@@ -19,6 +23,8 @@ MIN_LEAK_MA, MAX_LEAK_MA = 50, 1_000
 MAX_NO_RISE_WH, MAX_NO_RISE_M_DEGF = 5_000, 10_000
 MAX_STUCK_S = 3_600
 MAX_RATE_M_DEGF_PER_S = 20_000
+
+FINE_SAMPLES = 3  # of a channel in a row above its limit, 20 µs apart: that is over-current
 
 # -- what the program allows itself -----------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import web_snapshots
+import web_trips
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
@@ -34,7 +35,7 @@ class Controller:
         self.snapshot: dict[str, Any] | Exception = web_snapshots.snapshot()
         self.history: dict[str, Any] | Exception = web_snapshots.history()
         self.hours_asked: list[float] = []
-        self.waveform: dict[str, Any] | Exception = web_snapshots.waveform()
+        self.waveform: dict[str, Any] | Exception = web_trips.waveform()
         self.trips_asked: list[int] = []
 
     def status(self) -> dict[str, Any]:
@@ -50,7 +51,7 @@ class Controller:
 
     def read_trips(self, limit: int) -> dict[str, Any]:
         self.trips_asked.append(limit)
-        return web_snapshots.trips(limit)
+        return web_trips.trips(limit)
 
     def read_waveform(self, trip: int) -> dict[str, Any]:
         self.trips_asked.append(trip)

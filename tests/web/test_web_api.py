@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 import web_snapshots
+import web_trips
 
 from tankwarden.errors import NotKnownError
 from tankwarden.web.responses import SAFE_HEADERS
@@ -116,11 +117,11 @@ def test_a_limit_out_of_bounds_is_refused_naming_the_field(site: Any, limit: str
 def test_a_waveform_as_json_and_unchanged_not_sent_again(site: Any) -> None:
     first = site.get("/api/trips/32/waveform")
     assert first.status == 200
-    assert first.json() == web_snapshots.waveform()
+    assert first.json() == web_trips.waveform()
     assert site.controller.trips_asked == [32]
     again = site.get("/api/trips/32/waveform", If_None_Match=first.headers["ETag"])
     assert (again.status, again.body) == (304, b"")
-    site.controller.waveform = {**web_snapshots.waveform(), "period_us": 250}  # as after a new calibration
+    site.controller.waveform = {**web_trips.waveform(), "period_us": 250}  # as after a new calibration
     assert site.get("/api/trips/32/waveform", If_None_Match=first.headers["ETag"]).status == 200
 
 

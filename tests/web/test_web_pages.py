@@ -236,25 +236,6 @@ def test_a_watch_that_is_off_has_a_banner_that_stays(site: Any) -> None:
     assert "East array: a current that flows with the relays open is not noticed: watch_leakage is off." in said
 
 
-def test_a_trips_waveform_has_its_place_beside_the_banner_and_in_its_event(site: Any) -> None:
-    """Not within the alert, which would be read out as a whole once more when it comes."""
-    site.controller.snapshot = web_snapshots.tripped()
-    page = site.get("/").body.decode()
-    assert page.index('id="waveform-trip-32"') > page.index('<div id="trip-waveform"')
-    assert page.count('id="waveform-event-32"') == 1
-    assert page.count('href="/api/trips/32/waveform"') == 2, "also without script"
-    assert "waveform-event-29" not in page, "the Pico kept none"
-
-
-@pytest.mark.parametrize("state", ["awaited", "none", None])
-def test_without_a_waveform_there_is_no_place_for_it(site: Any, state: str | None) -> None:
-    snapshot = web_snapshots.tripped()
-    snapshot["trip"]["waveform"] = snapshot["events"][0]["waveform"] = state
-    site.controller.snapshot = snapshot
-    assert "data-waveform" not in site.get("/").body.decode()
-    assert words_of(site, "trip-waveform") == ""
-
-
 def test_without_a_trip_there_is_no_banner(site: Any) -> None:
     assert words_of(site, "banners") == ""
 

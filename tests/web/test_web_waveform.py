@@ -1,11 +1,13 @@
-"""A trip's waveform in a real browser: beside the standing trip and in the event's details, on every screen."""
+"""A trip's waveform on the page: beside the standing trip and in the event's details, on every screen."""
 
 from typing import Any
 
 import pytest
 import web_snapshots
+import web_trips
 from selenium.webdriver.common.by import By
 from test_web_browser import DESKTOP, PHONE, Moving, opened, until
+from test_web_pages import words_of
 from web_snapshots import NOW_MS
 
 CARD, EVENT = "#waveform-trip-32", "#waveform-event-32"
@@ -17,6 +19,34 @@ def is_drawn(page: Any, figure: str = CARD) -> bool:
 
 def label(page: Any, figure: str = CARD) -> str:
     return str(page.js("return document.querySelector(arguments[0] + ' .plot').getAttribute('aria-label')", figure))
+
+
+def test_a_trips_waveform_has_its_place_beside_the_banner_and_in_its_event(site: Any) -> None:
+    """Not within the alert, which would be read out as a whole once more when it comes."""
+    site.controller.snapshot = web_snapshots.tripped()
+    page = site.get("/").body.decode()
+    assert page.index('id="waveform-trip-32"') > page.index('<div id="trip-waveform"')
+    assert page.count('id="waveform-event-32"') == 1
+    assert page.count('href="/api/trips/32/waveform"') == 2, "also without script"
+    assert "waveform-event-29" not in page, "the Pico kept none"
+
+
+def test_a_fault_for_too_many_trips_shows_the_waveform_of_the_last_of_them(site: Any) -> None:
+    site.controller.snapshot = web_snapshots.faulted()
+    assert 'id="waveform-trip-32"' in site.get("/").body.decode()
+    assert words_of(site, "trip-waveform").startswith("Waveform of the last trip before")
+
+
+@pytest.mark.parametrize("state", ["awaited", "none", None])
+def test_without_a_waveform_there_is_no_place_for_it(site: Any, state: str | None) -> None:
+    snapshot = web_snapshots.tripped()
+    snapshot["trip"]["waveform"] = snapshot["events"][0]["waveform"] = state
+    site.controller.snapshot = snapshot
+    assert "data-waveform" not in site.get("/").body.decode()
+    assert words_of(site, "trip-waveform") == ""
+
+
+# -- in a browser ------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.slow  # all of them together
@@ -111,7 +141,7 @@ def test_one_that_cannot_be_read_is_told(page: Any, site: Any) -> None:
 
 
 def test_channels_without_a_scale_are_told(page: Any, site: Any) -> None:
-    bare = web_snapshots.waveform()
+    bare = web_trips.waveform()
     for series in bare["series"].values():
         series.update(unit=None, values=None)
     site.controller.waveform = bare

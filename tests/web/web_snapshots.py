@@ -7,8 +7,6 @@ builder returns fresh dictionaries that a test may change before it shows them.
 import math
 from typing import Any
 
-from tankwarden.web.api import Sources
-
 NOW_MS = 1_750_541_527_000  # 2025-06-21 14:32:07 in Phoenix
 ZONE = "America/Phoenix"
 HOUR_MS = 3_600_000
@@ -276,6 +274,7 @@ def faulted() -> dict[str, Any]:
         id=18, kind="fault", trigger="too_many_trips", subject="trips", value=4, limit=3, unit="",
         text="too many trips on circuit 1: 4, limit 3", before=before, reset_command=f"{RESET} 18",
         reset_also="resetting a fault also runs the Pico's self-test, and fails if that does",
+        event_id=33, waveform="none",
     )  # fmt: skip
     return now
 
@@ -372,46 +371,3 @@ def history(hours: float = 24.0, now_ms: int = NOW_MS, points: int = 720) -> dic
             },
         },
     }
-
-
-def trips(limit: int = 20) -> dict[str, Any]:
-    """The over-current that stands, and the over-temperature before it, whose waveform the Pico did not keep."""
-    latched = [event for event in tripped()["events"] if event["kind"] == "trip"]
-    numbered = [{**event, "trip_id": 17 - place, "board_id": pico()["board_id"]} for place, event in enumerate(latched)]
-    return {"trips": numbered[:limit]}
-
-
-def waveform(_trip: int = 32) -> dict[str, Any]:
-    """A surge on circuit 1: the current climbs past its limit within milliseconds, and ends as the relays open."""
-    ticks, at_tick = range(256), 128
-
-    def amperes(tick: int) -> float:
-        if tick < 118:
-            return 8.5 + 0.05 * math.sin(tick)
-        return 8.5 + 0.4 * (tick - 118) if tick <= at_tick + 6 else 0.0
-
-    def series(unit: str, value: Any, per_count: float) -> dict[str, Any]:
-        values = [round(value(tick), 3) for tick in ticks]
-        return {"unit": unit, "values": values, "counts": [round(one / per_count) for one in values]}
-
-    return {
-        "trip": trips()["trips"][0],
-        "period_us": 500,
-        "at_tick": at_tick,
-        "t_ms": [(tick - at_tick) * 0.5 for tick in ticks],
-        "series": {
-            "current_1": series("A", amperes, 0.004),
-            "current_2": series("A", lambda _tick: 0.0, 0.004),
-            "voltage_1": series("V", lambda tick: 331.0 - 7 * amperes(tick), 0.122),
-            "voltage_2": series("V", lambda _tick: 331.8, 0.122),
-            "temperature_1": series("°F", lambda _tick: 104.3, 0.07),
-            "temperature_2": series("°F", lambda _tick: 104.1, 0.07),
-            "reference": {"unit": None, "values": None, "counts": [2048] * 256},
-            "reef_temperature": series("°F", lambda _tick: 78.4, 0.07),
-        },
-    }
-
-
-def sources() -> Sources:
-    """What the server asks, where nobody changes it."""
-    return Sources(snapshot, history, trips, waveform)

@@ -266,14 +266,14 @@ def scenario_a_relay_that_will_not_read_low():
     import time
 
     from identity import Identity
-    from journal import Journal
     from program import Program
+    from virtual_rig import kept
 
     rig = Rig()
     old = rig.program
     rig.program = Program(
         Identity(b"firmware", b"board-id", 78, 0), StuckInterlock(old.interlock), old.sampler, rig.port,
-        Journal(78, open_file=rig.disk.open), time.ticks_us, time.sleep_us, rig.resets.append,
+        *kept(rig.disk, 78), time.ticks_us, time.sleep_us, rig.resets.append,
     )  # fmt: skip
     rig.hello()
     rig.run(50)

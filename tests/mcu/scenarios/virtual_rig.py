@@ -6,12 +6,15 @@ clock, beside them a disk in memory.
 
 import time
 
+import blackbox
 import board
+import flashpages
+import journal
 import simboard
 import simwire
+from firstfacts import FirstFacts
 from identity import Identity
 from interlock import Interlock
-from journal import Journal
 from memory_disk import Disk
 from program import Program
 from sampler import Sampler
@@ -32,6 +35,7 @@ ZERO_COUNTS, COUNTS_PER_A = 372, 264  # of a current sensor
 REFERENCE, REFERENCE_COUNTS = 6, 3102  # channel; 2.5 V of 3.3 V
 LIMIT_MA, LIMIT_M_DEGF, RESISTANCE_MOHM = 11_000, 160_000, 32_000
 SEQUENCE_MS = 50
+_TRACES = 2
 # Of a CONFIG_CIRCUIT, from voltage_limit_mv to watch_leakage.
 FURTHER = (450_000, 60_000, 300, 300, 2000, 1000, 900, 2000, True, True)
 NAMED = {m.name: m for m in TABLE}
@@ -94,6 +98,14 @@ class Port:
         return n
 
 
+def kept(disk, boot_id):
+    """Journal and black box on a disk; of the latter fewer blocks, since the disk is in this memory, too."""
+    blocks = flashpages.find(disk, disk, journal.NAMES + blackbox.NAMES[:_TRACES])
+    n = len(journal.NAMES)
+    events = journal.Journal(boot_id, blocks[:n], FirstFacts(), disk)
+    return events, blackbox.BlackBox(blocks[n:], boot_id)
+
+
 class Heard:
     """A message of the Pico: name, seq, and its fields as attributes."""
 
@@ -119,8 +131,9 @@ def _show(counts, circuit, amps, volts):
 class Rig:
     """A board with power. disk, words: hand them on to the next Rig to let the flash and scratch registers survive."""
 
-    def __init__(self, disk=None, cause=simwire.CAUSE_POWER_ON, reset_cause=0, boot_id=77, start_us=START_US):
-        self.backend = backend = House(start_us, cause)
+    def __init__(self, disk=None, cause=simwire.CAUSE_POWER_ON, reset_cause=0, boot_id=77, start_us=START_US,
+                 words=None):  # fmt: skip
+        self.backend = backend = House(start_us, cause, words=words)
         backend.bank = simboard.use(backend).bank
         backend.set_loop(1, True)
         backend.set_loop(2, True)
@@ -141,10 +154,10 @@ class Rig:
             self.set(circuit, amps=8.5, volts=272, degf=105)
             self.set_open(circuit, amps=0, volts=340)
         who = Identity(b"firmware", b"board-id", boot_id, reset_cause)
-        journal = Journal(boot_id, open_file=self.disk.open)
         self.program = Program(
-            who, Interlock(board), Sampler(), self.port, journal, time.ticks_us, time.sleep_us, self.resets.append
-        )
+            who, Interlock(board), Sampler(), self.port, *kept(self.disk, boot_id),
+            time.ticks_us, time.sleep_us, self.resets.append,
+        )  # fmt: skip
 
     # -- the world --------------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ import sys
 import time
 from array import array
 
+import flash
 import simwire
 
 _MICROPYTHON = sys.implementation.name == "micropython"
@@ -59,6 +60,10 @@ class ProcessBackend:
         struct.pack_into("<I", self._scratch, 0, value & 0xFFFFFFFF)
         self._page.seek(_SCRATCH_AT + 4 * index)
         self._page.write(self._scratch)
+
+    def flash_store(self):
+        """The board's flash is the folder it runs in."""
+        return flash.FolderStore(".")
 
     def halt(self):
         """End the process so that no `finally` and no `except` of the firmware can run on, as on the chip."""

@@ -6,9 +6,11 @@ that is allocated once. Allocation-free under MicroPython in steady state, so th
 
 from array import array
 
+import flash
 import simwire
 
 _WRAP_SOON_US = (1 << 30) - 5_000_000  # the ticks wrap five seconds after the start, unless told otherwise
+_FLASH_BLOCKS = 16
 
 
 class BoardReset(BaseException):
@@ -31,6 +33,7 @@ class VirtualBackend:
         self.words[simwire.W_RESET_CAUSE] = reset_cause
         self.clock_us = start_us
         self.on_record = None
+        self.flash = None
         self.written = 0  # records since the start
         self._ring = ring
         self._records = array("q", [0] * (4 * ring))
@@ -83,6 +86,12 @@ class VirtualBackend:
         """Scratch registers survive in the words; hand those to the next backend for a reset."""
         value &= 0xFFFFFFFF
         self.words[simwire.W_SCRATCH + index] = value - (1 << 32) if value >> 31 else value
+
+    def flash_store(self):
+        """Blocks in memory, which end with this backend unless the test hands them to the next one."""
+        if self.flash is None:
+            self.flash = flash.MemoryStore(_FLASH_BLOCKS)
+        return self.flash
 
     def halt(self):
         """The end of this board."""

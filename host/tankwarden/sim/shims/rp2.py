@@ -1,6 +1,7 @@
-"""The chip's `rp2` on the simulated board: the PIO assembler, machines that can run the firmware's programs, DMA."""
+"""The chip's `rp2` on the simulated board: the PIO assembler, machines that can run the firmware's programs, DMA, flash."""
 
 import dma
+import flash
 import pio_asm
 import simboard
 from machine import gpio_of
@@ -8,6 +9,7 @@ from machine import gpio_of
 PIOASMError = pio_asm.PIOASMError
 asm_pio = pio_asm.asm_pio
 DMA = dma.DMA
+Flash = flash.Flash
 _PROGRAM_WORDS, _OFFSET_PIO0, _OFFSET_PIO1, _EXECCTRL, _SHIFTCTRL = 0, 1, 2, 4, 5
 _N_MACHINES = 8  # of both PIO blocks
 _COMPARATOR = 4

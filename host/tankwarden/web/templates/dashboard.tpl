@@ -20,12 +20,15 @@
 </div>
 
 % # Beside the alert and not in it: what comes later must not make a screen reader say the whole of it again.
+% # A fault for too many trips has none of its own: then that of the last trip before.
 % trip = s['trip'] or {}
+% before = trip.get('before') or {}
 <div id="trip-waveform" data-live>
-% if trip.get('waveform') == 'stored':
+% if 'stored' in (trip.get('waveform'), before.get('waveform')):
+%   own = trip.get('waveform') == 'stored'
   <section class="card trip-waveform" aria-labelledby="trip-waveform-head">
-    <h2 id="trip-waveform-head">Waveform <small>around {{trip['kind']}} {{trip['id']}}</small></h2>
-    % include('waveform.tpl', place='trip', trip=trip['event_id'], circuit=trip['circuit'])
+    <h2 id="trip-waveform-head">Waveform <small>{{'around %s %s' % (trip['kind'], trip['id']) if own else 'of the last trip before'}}</small></h2>
+    % include('waveform.tpl', place='trip', trip=trip['event_id'] if own else before['id'], circuit=(trip if own else before)['circuit'])
   </section>
 % end
 </div>
