@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 from clock import Clock, Every
+from facts import Facts
 from relays import Circuit
 from sampler import Sums
 from telemetry import Loop
-from trips import ROWS, Facts, Judge
+from trips import ROWS, Judge
 
 from tanklink.config import Config
 from tanklink.messages import MAX_SAMPLES, STATUS
