@@ -82,7 +82,7 @@ IDLE_2 = (
     Case("element-drift", 1, "element_drift", "current_1", over=False, within_s=SETTLED_S + WITHIN_S),
     Case("over-voltage", 2, "over_voltage", "voltage_2", over=True, circuit=2, refused=SEEN),
     Case("leakage", 2, "leakage", "current_2", over=True, circuit=2, refused=SEEN),
-    Case("weld", "2.inside", "weld", "relays", over=True, kind="fault", circuit=2, first="2.outside", refused=UNFIT),
+    Case("weld", "2.inside", "weld", "relays", over=True, kind="fault", circuit=2, first="2.outside", refused=SEEN),
     Case("sensor-open", 1, "sensor_open", "temperature_1", over=True, refused=SEEN),
     Case("sensor-short", 2, "sensor_short", "temperature_2", over=False, circuit=2, refused=SEEN),
     Case("sensor-dead", 1, "sensor_dead", "current_1", over=False, refused=SEEN),
