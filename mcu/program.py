@@ -51,6 +51,7 @@ class Program:
         self.clears = False  # every circuit is to open, so that the journal can erase
         self.ticks_us, self.sleep_us, self._reset = ticks_us, sleep_us, reset
         self.overcurrent = OverCurrent(interlock, sampler)
+        self.overcurrent.record = black_box.put
         self.clock = Clock(ticks_us())
         self.machine = Machine()
         self.config = Config()  # the one that circuits are judged by
@@ -110,7 +111,6 @@ class Program:
         clock.advance(now_us)
         self.sampler.sample()
         self.sums.add(self.sampler.counts)
-        self.black_box.put(self.sampler.counts)
         self.link.receive(self._take)
         self._look_at_interlock()
         clock.advance(self.ticks_us())  # after the latches were read: one that fell with its lease finds it over

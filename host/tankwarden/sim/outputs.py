@@ -23,6 +23,7 @@ class Outputs:
         self._bank = new_bank()
         self._comparator = new_comparator()
         self._sampled = 0  # inputs whose samples reach the comparator, as mask
+        self._flows = False  # whether they do, as last seen
         self._levels = [0, 0, 0, 0]
         self._at_us = 0
         self._whole = _ALL_WHOLE
@@ -65,9 +66,9 @@ class Outputs:
             self._comparator.apply(at_us, a, b)
             self._bank.pull(at_us, self._comparator.pulls)
         elif kind == simwire.SAMPLES:
-            if self._sampled and not a:
-                self._comparator.sample(at_us, 0)  # the last one; its silence begins here
-            self._sampled = a
+            if self._flows and not a:
+                self._comparator.sample(at_us, 0)  # the last one; silence begins here
+            self._sampled, self._flows = a, bool(a)
         self._collect()
 
     def sense(self, at_us: int, inputs: Sequence[int]) -> None:
@@ -75,8 +76,9 @@ class Outputs:
         if not self._comparator.watches:
             return
         sampled = [counts for number, counts in enumerate(inputs) if self._sampled >> number & 1]
-        if sampled:
-            self._comparator.sample(at_us, max(sampled))
+        if sampled or self._flows:
+            self._flows = bool(sampled)  # if not: the last one came now
+            self._comparator.sample(at_us, max(sampled, default=0))
             at_us += SAMPLE_TO_PULL_US
         else:
             at_us = self._comparator.silence(at_us)
@@ -105,7 +107,7 @@ class Outputs:
         """The chip resets or loses power: every pin falls."""
         self.settle(at_us)
         self._comparator.reset()
-        self._sampled = 0
+        self._sampled, self._flows = 0, False
         self._bank.reset(self._not_before(at_us))
         self._collect()
 
