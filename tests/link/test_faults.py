@@ -23,6 +23,7 @@ SETTLED_S = 0.2  # a circuit that has just closed is given so long before its el
 WITHIN_S = 0.15  # N passes of 5 ms, the relays' and the simulation's own steps, and a busy machine's
 SEEN, UNFIT = "still there", "self-test failed"
 PICO_KINDS = {"trip", "fault", "lease_over", "notice"}  # what the Pico tells of by itself
+SLOW_S = 20.0
 TRIPS_ALLOWED = 3  # of a circuit in ten minutes; the next one is a fault
 
 
@@ -149,12 +150,19 @@ def both(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
         yield House(rig)
 
 
-@pytest.mark.parametrize("case", IDLE_2, ids=lambda c: c.id)
+def marked(cases: tuple[Case, ...]) -> list[Any]:
+    """Those that take half a minute to show are slow tests."""
+    return [
+        pytest.param(case, id=case.id, marks=[pytest.mark.slow] if case.within_s > SLOW_S else []) for case in cases
+    ]
+
+
+@pytest.mark.parametrize("case", marked(IDLE_2))
 def test_a_fault_is_named_and_after_clear_and_reset_the_circuit_runs(case: Case, idle_2: House) -> None:
     walk_through(case, idle_2)
 
 
-@pytest.mark.parametrize("case", BOTH, ids=lambda c: c.id)
+@pytest.mark.parametrize("case", marked(BOTH))
 def test_a_weld_or_a_shorted_line_is_found_before_the_circuit_runs_again(case: Case, both: House) -> None:
     walk_through(case, both)
 
@@ -284,6 +292,32 @@ def test_a_power_cut_in_tripped_comes_back_tripped(both: House) -> None:
     rig.ask(cmd="fault", name="clear", value=None)
     rig.wait(lambda: rig.reset_trip(trip["id"]).returncode == 0, "reset to be accepted", 30)
     rig.wait_running(60)
+
+
+@pytest.mark.slow
+def test_a_fourth_trip_of_a_circuit_is_a_fault_until_a_person_resets_it(both: House) -> None:
+    rig = both.rig
+    both.mend()
+    reboot(rig)  # the count begins anew
+    both.trips.clear()
+    for n in range(TRIPS_ALLOWED + 1):
+        rig.wait_running(30)
+        known = last_event(rig)
+        rig.fault("overheat", 2)
+        trip = rig.wait(lambda: (rig.status_or_none() or {}).get("trip"), "trip", 20)
+        rig.ask(cmd="fault", name="clear", value=None)
+        if n < TRIPS_ALLOWED:
+            assert (trip["kind"], trip["trigger"]) == ("trip", "over_temperature")
+            rig.wait(lambda trip=trip: rig.reset_trip(trip["id"]).returncode == 0, "reset to be accepted", 30)
+    event = rig.wait(lambda: told(rig, known, "fault"), "fault", 10)
+    assert (event["trigger"], event["circuit"], event["value"], event["limit"]) == ("too_many_trips", 2, 4, 3)
+    reboot(rig)
+    fault = rig.wait(
+        lambda: (s := rig.status_or_none()) and s["pico"]["phase"] == "ready" and s["trip"], "the fault after power", 20
+    )
+    assert (fault["kind"], fault["trigger"]) == ("fault", "too_many_trips")
+    rig.wait(lambda: rig.reset_trip(fault["id"]).returncode == 0, "reset to be accepted", 30)
+    rig.wait_running(30)
 
 
 def test_every_fault_of_the_simulator_is_walked_through_here(tmp_path: Path) -> None:
