@@ -1,4 +1,4 @@
-"""Builds the program out of the parts of this chip. program.py itself knows none of them, so that tests bring others."""
+"""Builds the program out of the parts of this chip; program.py itself is given them, by tests others."""
 
 from time import sleep_us, ticks_us
 
@@ -31,6 +31,14 @@ def build():
     events = journal.Journal(who.boot_id, blocks[:n], FirstFacts(), files)
     black_box = blackbox.BlackBox(blocks[n:], who.boot_id)
     return Program(
-        who, interlock, Sampler(), UsbPort(), events, black_box, ticks_us, sleep_us, reset,
+        who,
+        interlock,
+        Sampler(),
+        UsbPort(),
+        events,
+        black_box,
+        ticks_us,
+        sleep_us,
+        reset,
         folder=identity.program_folder(),
     )

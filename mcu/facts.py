@@ -6,6 +6,7 @@ resistances kept in tenths of an ohm. What can be divided once, when a configura
 
 import board
 import limits
+import micropython
 from heating import TICK_US, WINDOW_TICKS, Heating
 from relays import MOVING, ON
 
@@ -99,6 +100,7 @@ class Facts:
         """Take from circuit c's scales what a rule judges in counts."""
         self.dead_counts[c] = zero_counts(config, _CURRENT + c) // 2
 
+    @micropython.native
     def set_readings(self, counts, config):
         """Convert this pass's raw counts of every enabled circuit."""
         for c in range(N_CIRCUITS):
@@ -115,6 +117,7 @@ class Facts:
                 self.m_degf[c] = max(-MAX_READING, min(m_degf, MAX_READING))
         self.reference_mv = counts[_REFERENCE] * board.SUPPLY_MV // MAX_COUNTS
 
+    @micropython.native
     def follow(self, clock):
         """Ten times a second: what shows over time. Once a pass, after set_readings."""
         self.tick = False

@@ -31,9 +31,7 @@ def read():
     import machine
 
     cause, boot_loop = _reset_cause(machine)
-    return Identity(
-        fingerprint(program_folder()), machine.unique_id(), _boot_id(), cause, boot_loop=boot_loop
-    )
+    return Identity(fingerprint(program_folder()), machine.unique_id(), _boot_id(), cause, boot_loop=boot_loop)
 
 
 def leave_note(note):
@@ -81,4 +79,4 @@ def fingerprint(folder):
 
 def program_files(folder):
     """Names of a folder's program files, sorted. No tuple for endswith: 1.26 takes none."""
-    return sorted([name for name in os.listdir(folder) if name.endswith(".py") or name.endswith(".mpy")])
+    return sorted([name for name in os.listdir(folder) if name.endswith(".py") or name.endswith(".mpy")])  # noqa: PIE810

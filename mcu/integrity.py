@@ -9,6 +9,7 @@ with no memory to be had the slice is tried again later, and a check that does n
 import hashlib
 
 import identity
+import micropython
 from clock import Every
 
 SLICE_MS = 100
@@ -51,8 +52,9 @@ class Integrity:
             since = self._program_s
         return self._clock.s - since
 
+    @micropython.native
     def step(self, facts):
-        """Once a pass: the name in trips.RAISED of what is not whole any more, or None. facts: whose limits to renew."""
+        """Once a pass: the name in trips.RAISED of what is not whole any more, or None. Renews the limits in facts."""
         if not self._timer.due(self._clock):
             return None
         if self._config is not None and not self._config_is_whole(facts):

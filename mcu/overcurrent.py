@@ -92,6 +92,7 @@ class OverCurrent:
             self._state[scanning.MOST + c] = most
             self._sequence_us[c] = 1000 * values[_SEQUENCE_MS]
 
+    @micropython.native
     def grant(self, c, us):
         """Circuit c may hold for us from now on, its carrier for the sequence more."""
         state = self._state
@@ -99,6 +100,7 @@ class OverCurrent:
         state[scanning.HOLD_US + c] = us + self._sequence_us[c] + _CARRIER_SPARE_US
         state[scanning.LEFT_US + c] = us
 
+    @micropython.native
     def look(self, facts, config):
         """Put into facts for which current each circuit was dropped; what the comparator pulled, is let go.
 
@@ -155,5 +157,7 @@ class OverCurrent:
 
     def begin_anew(self):
         """After HEALTH has taken them."""
-        for place in (scanning.SCANS, scanning.SCAN_US_MAX, scanning.GAP_US_MAX):
-            self._state[place] = 0
+        state = self._state
+        state[scanning.SCANS] = 0
+        state[scanning.SCAN_US_MAX] = 0
+        state[scanning.GAP_US_MAX] = 0

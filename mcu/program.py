@@ -230,6 +230,7 @@ class Program:
             if phase >= CARRIER_ALONE:
                 self.circuits[c].looked(facts.mv[c] > facts.voltage_min_mv[c] and facts.ma[c] <= facts.leak_ma[c])
 
+    @micropython.native
     def _kinds(self):
         """Of the rows, those that may fire now. After the first cause only a fault may follow."""
         state = self.machine.state
@@ -346,6 +347,7 @@ class Program:
         self.black_box.freeze(self.journal.add(message, self.clock, circuit, trigger, subject, value, limit))
         self._cause_s, self._cause_us = self.clock.s, self.clock.us
 
+    @micropython.native
     def all_open(self):
         return self.circuits[0].state == OPEN and self.circuits[1].state == OPEN
 

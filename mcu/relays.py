@@ -10,6 +10,7 @@ opens; the breaker is so once a day, in PROVING. step() only makes the occasion,
 
 import board
 import limits
+import micropython
 
 OPEN, CLOSING, CLOSED, OPENING, PROVING = range(5)  # the order of tanklink's CIRCUIT_STATES
 BREAKER = board.DC_RATED  # of a circuit's pair: makes last, breaks first
@@ -72,6 +73,7 @@ class Circuit:
         """Whether the carrier is to be proven before the circuit closes."""
         return self._proof_due or clock.s - self._proven_s > limits.PROOF_S
 
+    @micropython.native
     def looked(self, bright):
         """The judges have seen the circuit in phase CARRIER_ALONE or BREAKER_ALONE. bright: a current would show."""
         self._looks += 1
@@ -100,10 +102,12 @@ class Circuit:
         self._moved = True
         self._resting = False
 
+    @micropython.native
     def ought_to_close(self):
         """Whether the relays are meant to hold: a latched one is then a finding."""
         return self.state == CLOSING or self.state == CLOSED or self.state == PROVING
 
+    @micropython.native
     def phase(self, clock):
         """What the contacts must have come to by now: a relay's travel and bounce are over, or it is MOVING."""
         if not self._moved:
@@ -127,6 +131,7 @@ class Circuit:
         """Of the lease, for STATUS."""
         return max(0, clock.until_us(self.end_s, self.end_us) // 1000) if self.leased else 0
 
+    @micropython.native
     def step(self, clock, dropped=False, bright=False):
         """Once a pass: NOTHING, REARM (re-arm the interlock before the permits) or LEASE_OVER (it ran out).
 
@@ -173,6 +178,7 @@ class Circuit:
             self._enter(OPEN)
             self._resting = True
 
+    @micropython.native
     def permits_at(self, clock):
         """Fill permits for this instant, the one at which they are pushed. µs; 0 = drop now; KEEP = push nothing."""
         permits = self.permits
@@ -223,5 +229,6 @@ class Circuit:
         self._resting = False
 
 
+@micropython.native
 def _capped(us):
     return 0 if us < 0 else min(us, limits.PERMIT_US)

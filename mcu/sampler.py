@@ -48,6 +48,7 @@ class Sampler:
         self._commands = [bytes((0x06 | ch >> 2, (ch & 3) << 6, 0)) for ch in board.MCP3208_CHANNELS]
         self._answer = bytearray(3)
 
+    @micropython.native
     def sample(self):
         """Read every channel once; a current is the mean of 16 samples, the last third of a millisecond."""
         for i in range(_N_ADC):
@@ -57,6 +58,7 @@ class Sampler:
             self._convert(i)
         self._mend()
 
+    @micropython.native
     def slipped(self):
         """How many samples in a row, or 1, were lost or not where they belong: 0 if all is well."""
         astray = self.ring.state[ASTRAY]
@@ -64,6 +66,7 @@ class Sampler:
             return astray
         return 1 if self.ring.lost() else 0
 
+    @micropython.native
     def stopped(self):
         """Whether the chip's own converter gives nothing any more, or nothing looks at what it gives."""
         ring = self.ring
@@ -71,6 +74,7 @@ class Sampler:
             return True
         return (ticks_us() - ring.state[LAST_US]) & 0x3FFFFFFF > _UNSEEN_US
 
+    @micropython.native
     def _mend(self):
         """Begin the ring anew once a second while it is unwell: a lost sample shifts every later one."""
         if not (self._unwell or self.slipped() or self.stopped()):
@@ -83,14 +87,7 @@ class Sampler:
             if self.slipped() or self.stopped():
                 self.ring.start()
 
-    def slipped(self):
-        """How often samples were lost or not where they belong."""
-        return 0
-
-    def stopped(self):
-        """Whether the chip's own converter gives nothing any more."""
-        return False
-
+    @micropython.native
     def _convert(self, i):
         answer = self._answer
         self._select.value(0)

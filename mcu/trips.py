@@ -6,6 +6,7 @@ allocates after construction.
 
 import judges
 import limits
+import micropython
 import relays
 
 from tanklink.messages import N_CIRCUITS, SUBJECTS, TRIGGERS
@@ -153,6 +154,7 @@ class Judge:
         self.value = 0
         self.limit = 0
 
+    @micropython.native
     def look(self, facts, kinds=ANY_KIND):
         """Judge every enabled circuit. True when a row of these kinds fired: see row, circuit, value and limit.
 
@@ -166,6 +168,7 @@ class Judge:
         self.broken = broken or self._slowly_broken
         return self.row is not None
 
+    @micropython.native
     def _walk(self, facts, kinds, first, end):
         enabled, phase = facts.enabled, facts.phase
         broken = False

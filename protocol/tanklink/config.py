@@ -133,7 +133,7 @@ class Config:
 
     PARTS = N_CIRCUITS + N_CHANNELS
 
-    def fold(self, part, sum):
+    def fold(self, part, total):
         """Go on with a sum over everything that is held, one of PARTS parts after the other. Allocates nothing.
 
         Prime modulus and factor: no single value that differs leaves the sum as it was. Below 31 × 2^20 + 2^24.
@@ -141,13 +141,13 @@ class Config:
         if part < N_CIRCUITS:
             values = self.circuits[part + 1]
             for i in range(len(values)):
-                sum = _fold(sum, int(values[i]))
-            return sum
+                total = _fold(total, int(values[i]))
+            return total
         channel = part - N_CIRCUITS
-        sum = _fold(sum, self._n[channel])
+        total = _fold(total, self._n[channel])
         for at in range(channel * MAX_POINTS, channel * MAX_POINTS + self._n[channel]):
-            sum = _fold(_fold(sum, self._counts[at]), self._values[at])
-        return sum
+            total = _fold(_fold(total, self._counts[at]), self._values[at])
+        return total
 
     def crc(self):
         """The CRC-32, little-endian, of the canonical form: all that is held, in 4-byte little-endian integers."""
@@ -170,8 +170,8 @@ class Config:
         return words
 
 
-def _fold(sum, value):
-    return (sum * 31 + (value & 0xFFFF) * 7 + (value >> 16 & 0xFFFF) * 131) % 1_000_003
+def _fold(total, value):
+    return (total * 31 + (value & 0xFFFF) * 7 + (value >> 16 & 0xFFFF) * 131) % 1_000_003
 
 
 def _put(buf, at, word):

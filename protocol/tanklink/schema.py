@@ -18,8 +18,8 @@ STATE, GRANT, COMMAND, REPLY, EVENT = "state", "grant", "command", "reply", "eve
 INT, FLAG, TEXT, BLOB = 0, 1, 2, 3  # Field.kind; msgpack.py knows these numbers
 
 
-# One field: its name (with the unit), kind, bounds, one line of doc, and for an enumeration the tuple of its names, value
-# 0 first, else None. low, high: for INT the bounds of the value, for TEXT and BLOB of the length in bytes.
+# One field: its name (with the unit), kind, bounds, one line of doc, and for an enumeration the tuple of its names,
+# value 0 first, else None. low, high: for INT the bounds of the value, for TEXT and BLOB of the length in bytes.
 Field = namedtuple("Field", ("name", "kind", "low", "high", "doc", "names"))
 
 

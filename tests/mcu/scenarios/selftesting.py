@@ -1,4 +1,4 @@
-"""The board checks itself, at boot and while it runs: each check by a fault that only it finds, with its own trigger."""
+"""The board checks itself, at boot and while it runs: for each check a fault that only it finds, with its trigger."""
 
 import board
 import bootloop
@@ -48,7 +48,7 @@ def scenario_memory_with_a_bit_that_sticks():
 def scenario_a_fault_line_short_to_3v3():
     for circuit in (1, 2):
         rig = Rig(before=lambda backend, circuit=circuit: backend.set_stuck(circuit, True))
-        expect_fault(rig, "line_stuck", "fault_line_%d" % circuit, circuit)
+        expect_fault(rig, "line_stuck", f"fault_line_{circuit}", circuit)
 
 
 def scenario_a_fault_line_that_is_not_connected_is_none():
@@ -94,7 +94,7 @@ def scenario_a_configuration_that_changed_by_itself():
         rig = Rig().armed()
         rig.closed(1, 5000)
         place(rig.program.config)[3 if bit == 64 else 1] ^= bit
-        assert rig.run_until(lambda: rig.state() == "fault") < 2100
+        assert rig.run_until(lambda rig=rig: rig.state() == "fault") < 2100
         expect_fault(rig, "config", "config")
 
 
