@@ -1,8 +1,8 @@
 """A board's program of a few lines, for tests of the simulation itself: run with PAGE OUT MCU_DIR PROTOCOL_DIR.
 
-It feeds its watchdog every 2 ms and echoes what it reads, except for: A arm and permit all relays, D drop them, W let the comparator watch,
-L light 1 on for 30 ms, S a pulse of 1500 µs for servo 1, H stop feeding, Q stop permitting, R machine.reset(), X end
-without a reset, C tell the page's reset cause.
+It feeds its watchdog every 2 ms and echoes what it reads, except for: A arm and permit all relays, D drop them, W let
+the comparator watch, L light 1 on for 30 ms, S a pulse of 1500 µs for servo 1, H stop feeding, Q stop permitting,
+R machine.reset(), X end without a reset, C tell the page's reset cause.
 """
 
 import os
