@@ -10,14 +10,14 @@ import board
 import micropython
 from adcring import AdcRing
 from comparator import Comparator
+from machine import mem32
 from micropython import const
-from scan import ASTRAY, LAST_US, QUIET, mean
+from scan import ASTRAY, LAST_US, QUIET, latest
 
 from tanklink._compat import ptr32
 from tanklink.messages import CHANNELS, MAX_SAMPLES, N_CHANNELS, N_CIRCUITS, STATUS
 
 _N_ADC = len(board.ADC_PINS)
-_MEAN_BITS = const(4)
 _ASTRAY_ENOUGH = const(3)  # looks: 1.5 ms
 _QUIET_ENOUGH = const(2)
 _UNSEEN_US = const(20_000)  # the hard timer comes every 500 µs, an interrupt gap later at most
@@ -38,7 +38,7 @@ class Sampler:
         self.comparator = Comparator(board)
         self.comparator.start()
         self.slips = 0  # times that samples were lost; those out of place are counted by the scan
-        self._unwell = 0  # passes since samples were last found missing or out of place, or the ring begun anew
+        self._unwell = 0  # 0, or passes since samples were found missing or out of place, or the ring begun anew
         self._select = Pin(board.SPI_CS_PIN, Pin.OUT, value=1)
         self._spi = SPI(
             board.SPI_ID, baudrate=board.SPI_BAUD,
@@ -50,38 +50,47 @@ class Sampler:
 
     def sample(self):
         """Read every channel once; a current is the mean of 16 samples, the last third of a millisecond."""
+        counts, ring = self.counts, self.ring
         for i in range(_N_ADC):
-            self.counts[i] = mean(self.ring.samples, self.ring.newest() + i, _MEAN_BITS)
+            counts[i] = latest(ring.state, ring.samples, mem32[ring.write_at], i)
             self._convert(i)
         for i in range(_N_ADC, len(self._commands)):
             self._convert(i)
-        self._mend()
+        if self._unwell:
+            self._mend()
 
     def slipped(self):
         """How many samples in a row, or 1, were lost or not where they belong: 0 if all is well."""
-        astray = self.ring.state[ASTRAY]
-        if astray >= _ASTRAY_ENOUGH:
-            return astray
-        return 1 if self.ring.lost() else 0
+        n = self.ring.state[ASTRAY]
+        if n < _ASTRAY_ENOUGH:
+            n = 1 if self.ring.lost() else 0
+        if n and not self._unwell:
+            self._unwell = 1
+        return n
 
     def stopped(self):
         """Whether the chip's own converter gives nothing any more, or nothing looks at what it gives."""
         ring = self.ring
-        if ring.starved or ring.state[QUIET] >= _QUIET_ENOUGH:
+        if (
+            ring.starved
+            or ring.state[QUIET] >= _QUIET_ENOUGH
+            or ((ticks_us() - ring.state[LAST_US]) & 0x3FFFFFFF > _UNSEEN_US)
+        ):
+            self._unwell = self._unwell or 1
             return True
-        return (ticks_us() - ring.state[LAST_US]) & 0x3FFFFFFF > _UNSEEN_US
+        return False
 
     def _mend(self):
         """Begin the ring anew once a second while it is unwell: a lost sample shifts every later one."""
-        if not (self._unwell or self.slipped() or self.stopped()):
-            return
         self._unwell += 1
-        if self._unwell >= _MEND_PASSES:
-            self._unwell = 0
-            if self.ring.lost():
-                self.slips += 1
-            if self.slipped() or self.stopped():
-                self.ring.start()
+        if self._unwell < _MEND_PASSES:
+            return
+        if self.ring.lost():
+            self.slips += 1
+        again = self.slipped() or self.stopped()
+        self._unwell = 1 if again else 0
+        if again:
+            self.ring.start()
 
     def _convert(self, i):
         answer = self._answer

@@ -196,6 +196,13 @@ def mean(ring: ptr16, at: int, n_bits: int) -> int:
     return total >> n_bits
 
 
+@micropython.viper
+def latest(state: ptr32, ring, address: int, slot: int) -> int:
+    """The mean of the last 16 samples of one input of the round. address: as of scan()."""
+    newest = (((address - state[ORIGIN]) >> 1) - 4) & _ROUNDS_MASK
+    return int(mean(ring, newest + slot, 4))
+
+
 def most_counts(config, channel, limit):
     """The greatest counts that a rising scale leaves within limit; 0 if none are."""
     low, high = 0, _MOST_COUNTS
