@@ -12,7 +12,7 @@ from flashpages import copy
 
 from tanklink._compat import const, micropython, ptr8, ptr16, ptr32
 from tanklink.crc import check_crc, write_crc
-from tanklink.messages import TRACE_PART_BYTES, TRACE_PARTS, TRACE_PERIOD_US, TRACE_TICKS
+from tanklink.messages import TRACE_PART_BYTES, TRACE_PARTS, TRACE_TICKS
 
 KEPT_TRIPS = 8
 NAMES = tuple(["trace.%d" % (i + 1) for i in range(KEPT_TRIPS + 1)])

@@ -16,7 +16,7 @@ from tanklink.crc import check_crc, write_crc
 BLOCK_BYTES, PAGE_BYTES = 4096, 256
 MARKER_BYTES = 64  # the first of a block: not to be used for anything else
 _MAGIC = b"tankpage"
-_NAME_AT, _TAG_AT, _CRC_AT = 8, 40, 60
+_NAME_AT, _USED_AT, _TAG_AT, _CRC_AT = 8, 36, 40, 60
 _COUNT, _ERASE = 4, 6  # what ioctl() is asked
 _EIO, _ENOENT = 5, 2
 _NOWHERE, _TWICE = -1, -2
@@ -30,6 +30,18 @@ class Files:
 
     def remove(self, name):
         os.remove(name)
+
+
+def exists(files, names):
+    """Whether there is any of these files; one that cannot be opened is there."""
+    for name in names:
+        try:
+            files.open(name, "rb").close()
+            return True
+        except OSError as error:
+            if error.args[0] != _ENOENT:
+                return True
+    return False
 
 
 def find(flash, files, names):
@@ -104,11 +116,17 @@ class Block:
                 raise OSError(_EIO)
             done += size
 
-    def erase(self):
+    def was_used(self):
+        """Whether it was erased since it was first made: it must have held something."""
+        return self.marker is not None and self.marker[_USED_AT] != 0
+
+    def erase(self, used=True):
         """All ones again, but for the marker. Stops interrupts for up to 400 ms; allocates only to make it anew."""
         if self.number < 0:
-            self._create()
+            self._create(used and not self.missing)
             return
+        self.marker[_USED_AT] = used
+        write_crc(self.marker, 0, _CRC_AT)
         self._flash.ioctl(_ERASE, self.number)
         page = self._page
         for at in range(0, BLOCK_BYTES, PAGE_BYTES):
@@ -139,13 +157,13 @@ class Block:
         if n == MARKER_BYTES and check_crc(marker, 0, _CRC_AT):
             self.marker = marker
 
-    def _create(self):
+    def _create(self, used):
         """The file, through the file system: it chooses the block, and takes back the one of before."""
         try:
             self._files.remove(self.name)
         except OSError:
             pass  # there was none
-        self.marker = _new_marker(self.name)
+        self.marker = _new_marker(self.name, used)
         ones = b"\xff" * MARKER_BYTES
         file = self._files.open(self.name, "wb")
         try:
@@ -159,11 +177,12 @@ class Block:
         self._placed()
 
 
-def _new_marker(name):
+def _new_marker(name, used):
     """One that no block has begun with before."""
     marker = bytearray(MARKER_BYTES)
     marker[: len(_MAGIC)] = _MAGIC
     marker[_NAME_AT : _NAME_AT + len(name)] = name.encode()
+    marker[_USED_AT] = used
     marker[_TAG_AT : _TAG_AT + 8] = os.urandom(8)
     write_crc(marker, 0, _CRC_AT)
     return marker

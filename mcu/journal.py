@@ -12,28 +12,16 @@ circuit open, ahead of need: the block that does not count is erased at the firs
 
 import os
 
-from journal_image import (
-    ACK,
-    ADDED,
-    CARRIED,
-    CIRCUIT,
-    FIRST_SLOT,
-    HEADER,
-    LAST_SLOT,
-    LATCHING,
-    SEAL,
-    lost,
-    newest,
-    read,
-    safer_side,
-)  # fmt: skip
+import journal_image
+from flashpages import exists
+from journal_image import ACK, ADDED, CARRIED, CIRCUIT, FIRST_SLOT, HEADER, LAST_SLOT, LATCHING, SEAL
 from journal_writer import Writer
 
 from tanklink.messages import BOOT, FAULT, LEASE_OVER, NOTICE, RESET, TRIP
 from tanklink.schema import SMALL_MAX
 
 NAMES = ("journal.1", "journal.2")
-_OLD_NAMES, _ENOENT = ("journal.a", "journal.b"), 2  # of journal_files.py
+_OLD_NAMES = ("journal.a", "journal.b")  # of journal_files.py
 MAX_EVENTS = 24  # waiting for the host; the rest of a block is room for new ones
 SPARE = 4  # fewer records than these left without an erase: the circuits must open for one
 _ROTATED = LAST_SLOT + 1 - FIRST_SLOT - MAX_EVENTS - 2  # records that find room at least once blocks were changed
@@ -299,7 +287,7 @@ class Journal:
         if not self._erased[side]:
             if not all_open:
                 raise OSError("no erased block of the journal")
-            block.erase()
+            block.erase(self.lost or not self._starts)
         self._erased[side] = False
         before = None if self._starts else self._blocks[self._side]
         self._fill(block, self._sealed_generation + 1)
@@ -336,15 +324,15 @@ class Journal:
     # -- flash: reading ---------------------------------------------------------------------------------------------
 
     def _load(self):
-        images = [read(block) for block in self._blocks]
+        images = [journal_image.read(block) for block in self._blocks]
         for side in range(2):
             self._erased[side] = images[side].blank and self._blocks[side].found()
             self._next_id = max(self._next_id, images[side].highest_id + 1)
-        best = newest(images)
-        self.lost = lost(images)
+        best = journal_image.newest(images)
+        self.lost = journal_image.lost(images)
         if best is not None:
             self._adopt(images[best])
-        self._has_files = self._find_files()
+        self._has_files = exists(self._files, _OLD_NAMES)
         if self._has_files and best is None and not self.lost:
             self._load_files()
         if best is None or self.lost:
@@ -356,7 +344,7 @@ class Journal:
         """Both blocks are made anew: of a fresh board at once, of a lost journal when it is known what stands now."""
         self._starts = True
         self._sealed_generation = max(images[0].generation, images[1].generation)
-        self._side = 1 - safer_side(images) if self.lost else 1
+        self._side = 1 - journal_image.safer_side(images) if self.lost else 1
         if self.lost:
             self._next_id = max(self._next_id, _far_number(_AFTER_LOSS))
         else:
@@ -382,16 +370,6 @@ class Journal:
                 for i in range(len(event)):
                     place[i] = event[i]
                 place[_DURABLE] = True
-
-    def _find_files(self):
-        for name in _OLD_NAMES:
-            try:
-                self._files.open(name, "rb").close()
-                return True
-            except OSError as error:
-                if error.args[0] != _ENOENT:
-                    return True
-        return False
 
     def _load_files(self):
         """The journal of an older program: what stood then stands on."""

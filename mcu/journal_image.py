@@ -20,6 +20,7 @@ CLOSING_SLOT = 63
 HEADER, CARRIED, SEAL, ADDED, ACK, CLOSED = 0x51, 0x52, 0x53, 0x54, 0x55, 0x56
 EVENTS = {m.id: m for m in (BOOT, TRIP, FAULT, LEASE_OVER, RESET, NOTICE)}
 LATCHING = (TRIP.id, FAULT.id)
+_AFTER_SEAL = (ADDED, ACK)
 CIRCUIT = 5  # place of a trip's circuit in an event: message id, event id, boot id, s, ms, then the fields
 _KIND, _MESSAGE, _SLOT, _GENERATION, _EVENT_ID, _ACKED = 0, 1, 2, 3, 4, 13
 
@@ -30,6 +31,7 @@ class Image:
     def __init__(self):
         self.generation = 0  # not known
         self.blank = True
+        self.used = False  # blank, but it was erased once
         self.length = FIRST_SLOT  # the first slot that is free, and all behind it but CLOSED's
         self.uncommitted = 0  # slot of a last record that is whole and lacks its commit only; 0 = none
         self.sealed = False
@@ -90,7 +92,7 @@ class Image:
             self.closed = True
         elif kind != ACK and message_id in EVENTS:
             self._take_event(kind, event)
-        if kind == ADDED or kind == ACK:
+        if kind in _AFTER_SEAL:
             self.added = True
 
     def _take_event(self, kind, event):
@@ -106,6 +108,7 @@ class Image:
 def read(block):
     """The Image of a block. One of a file that is there and was not found may have held anything."""
     image = Image()
+    image.used = block.was_used()
     if not block.found():
         image.blank = block.missing
         image.spoilt = not block.missing
@@ -143,8 +146,8 @@ def lost(images):
     if best is not None:
         return not images[best].sound()
     begun = [image for image in images if not image.blank]
-    if not begun:
-        return False
+    if not begun:  # fresh; or one that was erased because the other counted, and that one is gone
+        return images[0].used or images[1].used
     # Before the very first seal there is one block with its first few records, or the first ones torn.
     return len(begun) > 1 or begun[0].spoilt or begun[0].added or begun[0].generation > 1
 

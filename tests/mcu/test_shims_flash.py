@@ -14,9 +14,7 @@ BLOCK, PAGE = flash.BLOCK_BYTES, flash.PAGE_BYTES
 
 
 @pytest.fixture(params=["memory", "folder"])
-def chip(
-    request: pytest.FixtureRequest, world: backend_virtual.VirtualBackend, tmp_path: Path
-) -> Iterator[rp2.Flash]:
+def chip(request: pytest.FixtureRequest, world: backend_virtual.VirtualBackend, tmp_path: Path) -> Iterator[rp2.Flash]:
     """With two blocks, erased."""
     folder = flash.FolderStore(str(tmp_path))
     if request.param == "memory":
@@ -60,9 +58,7 @@ def test_what_is_no_whole_page_is_refused(chip: rp2.Flash, n: int, at: int) -> N
         chip.writeblocks(0, bytes(n), at)
 
 
-def test_a_file_that_was_made_anew_is_another_block(
-    world: backend_virtual.VirtualBackend, tmp_path: Path
-) -> None:
+def test_a_file_that_was_made_anew_is_another_block(world: backend_virtual.VirtualBackend, tmp_path: Path) -> None:
     world.flash = folder = flash.FolderStore(str(tmp_path))
     chip = rp2.Flash()
     for count in (1, 2):

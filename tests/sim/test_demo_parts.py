@@ -49,6 +49,13 @@ def test_rows_of_a_fast_clock_are_no_gap() -> None:
     assert config.parse(demo_config("auto", CLOCK)).energy.max_gap_s == 60
 
 
+def test_a_hurried_plant_may_change_faster_up_to_the_picos_ceiling() -> None:
+    def rate(speed: float) -> float:
+        return config.parse(demo_config("auto", {**CLOCK, "speed": speed})).circuits[0].rate_degf_per_s
+
+    assert [rate(speed) for speed in (0.5, 1.0, 4.0, 720.0)] == [2.0, 2.0, 8.0, 20.0]
+
+
 def test_names_with_quotes_and_umlauts_survive() -> None:
     settings = config.parse(demo_config('/tmp/a "b" ü', CLOCK))
     assert settings.pico.port == '/tmp/a "b" ü'

@@ -235,6 +235,7 @@ class Simulation:
 
     def set_chip_fault(self, name: str, there: bool) -> None:
         """Something inside the chip goes wrong, or works again, now."""
+        self._write_page()  # the last sample before it is of now, not of the last tick
         self._set_faults(_CHIP_FAULTS[name], there)
 
     def fail_bus(self) -> None:

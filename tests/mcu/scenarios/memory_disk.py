@@ -46,7 +46,8 @@ class Disk:
             block = self.new_block() if len(data) == BLOCK_BYTES else bytearray(data)
             block[:] = data
             self.files[name] = block
-            self.blocks.append(block)
+            if len(data) == BLOCK_BYTES:
+                self.blocks.append(block)
         self.budget = None
         self.fails = self.deaf = self.backwards = False
         self.before_step = None
@@ -80,14 +81,13 @@ class Disk:
         """A file that was closed."""
         self.spend()
         self.files[name] = data
-        self.blocks.append(data)
+        if len(data) == BLOCK_BYTES:
+            self.blocks.append(data)
 
     # -- as rp2.Flash: allocates nothing ----------------------------------------------------------------------------
 
     def readblocks(self, number, buf, offset=0):
-        block = self.blocks[number]
-        if len(block) == BLOCK_BYTES:
-            copy(buf, 0, block, offset, len(buf))
+        copy(buf, 0, self.blocks[number], offset, len(buf))
 
     def writeblocks(self, number, buf, offset):
         assert offset % PAGE_BYTES == 0
