@@ -121,11 +121,14 @@ class Block:
         return self.marker is not None and self.marker[_USED_AT] != 0
 
     def erase(self, used=True):
-        """All ones again, but for the marker. Stops interrupts for up to 400 ms; allocates only to make it anew."""
-        if self.number < 0:
+        """All ones again, but for the marker. Stops interrupts for up to 400 ms; allocates only to make it anew.
+
+        used: else it never held anything that counted, and a cut must leave it as if it had never been made.
+        """
+        if self.number < 0 or not used:
             self._create(used and not self.missing)
             return
-        self.marker[_USED_AT] = used
+        self.marker[_USED_AT] = 1
         write_crc(self.marker, 0, _CRC_AT)
         self._flash.ioctl(_ERASE, self.number)
         page = self._page

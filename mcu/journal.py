@@ -343,7 +343,7 @@ class Journal:
     def _start(self, images):
         """Both blocks are made anew: of a fresh board at once, of a lost journal when it is known what stands now."""
         self._starts = True
-        self._sealed_generation = max(images[0].generation, images[1].generation)
+        self._sealed_generation = max(images[0].generation, images[1].generation) if self.lost else 0
         self._side = 1 - journal_image.safer_side(images) if self.lost else 1
         if self.lost:
             self._next_id = max(self._next_id, _far_number(_AFTER_LOSS))
