@@ -10,9 +10,12 @@ from machine import Pin
 for _pin in board.RELAY_PINS:
     Pin(_pin, Pin.OUT, value=0)
 
-import maintenance  # noqa: E402  (the pins come first)
+import bootloop  # noqa: E402  (the pins come first)
+import maintenance  # noqa: E402
 
-if not maintenance.consume():
+if bootloop.caught():
+    maintenance.active = True
+elif not maintenance.consume():
     import micropython
 
     micropython.kbd_intr(-1)  # 0x03 is a legal byte of the link

@@ -15,9 +15,13 @@ assert len(RESET_CAUSES) == 4
 
 
 class Identity:
-    """firmware, board_id: 8 bytes; boot_id: 1 to 2^30 − 1; reset_cause: index of RESET_CAUSES."""
+    """firmware, board_id: 8 bytes; boot_id: 1 to 2^30 − 1; reset_cause: index of RESET_CAUSES.
 
-    def __init__(self, firmware, board_id, boot_id, reset_cause, version=VERSION):
+    boot_loop: whether the board had reset itself so often that the last boot left the REPL free.
+    """
+
+    def __init__(self, firmware, board_id, boot_id, reset_cause, version=VERSION, boot_loop=False):
+        self.boot_loop = boot_loop
         self.firmware, self.board_id, self.boot_id = firmware, board_id, boot_id
         self.reset_cause, self.version = reset_cause, version
 
@@ -26,23 +30,27 @@ def read():
     """The identity of this chip at this boot. Clears the note that a reset on purpose leaves behind."""
     import machine
 
-    return Identity(fingerprint(program_folder()), machine.unique_id(), _boot_id(), _reset_cause(machine))
+    cause, boot_loop = _reset_cause(machine)
+    return Identity(
+        fingerprint(program_folder()), machine.unique_id(), _boot_id(), cause, boot_loop=boot_loop
+    )
 
 
 def leave_note(note):
     """Before machine.reset(): say for the next boot that it was on purpose."""
-    import machine
+    import bootloop
 
-    machine.mem32[board.RESET_NOTE_ADDRESS] = note
+    bootloop.leave_note(note)
 
 
 def _reset_cause(machine):
     """The chip tells only power from everything else; the note tells a reset on purpose from the watchdog."""
-    note = machine.mem32[board.RESET_NOTE_ADDRESS]
-    machine.mem32[board.RESET_NOTE_ADDRESS] = board.NOTE_NONE
+    import bootloop
+
+    note = bootloop.take_note()
     if machine.reset_cause() != machine.WDT_RESET:
-        return POWER_ON
-    return _CAUSE_OF_NOTE.get(note, WATCHDOG)
+        return POWER_ON, False
+    return _CAUSE_OF_NOTE.get(note, WATCHDOG), note == board.NOTE_BOOT_LOOP
 
 
 def _boot_id():
@@ -61,12 +69,16 @@ def fingerprint(folder):
     digest = hashlib.sha256()
     chunk = bytearray(_CHUNK)
     view = memoryview(chunk)
-    for name in sorted(os.listdir(folder)):
-        if name.endswith(".py") or name.endswith(".mpy"):  # noqa: PIE810  (1.26 takes no tuple)
-            digest.update(name.encode() + b"\0")
-            with open(folder.rstrip("/") + "/" + name, "rb") as file:
+    for name in program_files(folder):
+        digest.update(name.encode() + b"\0")
+        with open(folder.rstrip("/") + "/" + name, "rb") as file:
+            n = file.readinto(chunk)
+            while n:
+                digest.update(view[:n])
                 n = file.readinto(chunk)
-                while n:
-                    digest.update(view[:n])
-                    n = file.readinto(chunk)
     return digest.digest()[:8]
+
+
+def program_files(folder):
+    """Names of a folder's program files, sorted. No tuple for endswith: 1.26 takes none."""
+    return sorted([name for name in os.listdir(folder) if name.endswith(".py") or name.endswith(".mpy")])

@@ -29,6 +29,8 @@ FINE_SAMPLES = 3  # of a channel in a row above its limit, 20 µs apart: that is
 # -- what the program allows itself -----------------------------------------------------------------------------
 
 MAX_LEASE_MS = 5_000
+SLOW_PASS_US = 25_000  # a pass this long is told
+LONGEST_PASS_US = 50_000  # and one this long trips: half of what the permits last
 PERMIT_US = 100_000  # a relay stays closed no longer than this after the last completed pass
 RESET_QUIET_MS = 2_000  # the cause of a trip must have been gone this long before a person may reset it
 MAX_TRIPS, TRIPS_WINDOW_S = 3, 600  # more trips of a circuit than this within the window are a fault

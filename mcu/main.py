@@ -18,7 +18,7 @@ def run():
     micropython.kbd_intr(-1)  # undone at the start of every file
     try:
         collect_every(_STARTING_BYTES)
-        from program import build
+        from build import build
 
         program = build()
         collect_every(-1)

@@ -8,6 +8,7 @@ of a trip allocates.
 import gc
 
 import board
+import bootloop
 import identity
 import limits
 import micropython
@@ -15,6 +16,7 @@ import selftest
 from clock import Clock, Every
 from commands import Commands
 from facts import Facts, within_reach
+from integrity import Integrity
 from journal import SPARE
 from link import Link
 from micropython import const
@@ -26,6 +28,7 @@ from trips import ANY_KIND, ARMED, FAULT, FAULT_OPEN, RAISED, TRIP_OPEN, TRIPPED
 
 from tanklink import messages
 from tanklink.config import Config
+from tanklink.schema import SMALL_MAX
 
 PERIOD_US = 5000
 COLLECT_MS = 60_000
@@ -39,13 +42,18 @@ _ENABLED = messages.CONFIG_CIRCUIT.index["enabled"]
 _SEQUENCE = messages.CONFIG_CIRCUIT.index["sequence_ms"]
 _NOT_WATCHED = messages.NOTICES.index("not_watched")
 _LEAKAGE, _IMPEDANCE = messages.TRIGGERS.index("leakage"), messages.TRIGGERS.index("element_drift")
+_SLOW_PASS, _BOOT_LOOP = messages.NOTICES.index("slow_pass"), messages.NOTICES.index("boot_loop")
 _FREE_BYTES = getattr(gc, "mem_free", None)  # CPython has none
 
 
 class Program:
-    """All parts together. who: an Identity; ticks_us, sleep_us: as of `time`; reset(note) never returns on the chip."""
+    """All parts together. who: an Identity; ticks_us, sleep_us: as of `time`; reset(note) never returns on the chip.
 
-    def __init__(self, who, interlock, sampler, port, journal, black_box, ticks_us, sleep_us, reset):
+    folder: of the program's files, to be hashed again and again.
+    """
+
+    def __init__(self, who, interlock, sampler, port, journal, black_box, ticks_us, sleep_us, reset,
+                 folder=None):  # fmt: skip
         self.identity, self.interlock, self.sampler, self.journal = who, interlock, sampler, journal
         self.black_box = black_box
         self.clears = False  # every circuit is to open, so that the journal can erase
@@ -73,20 +81,24 @@ class Program:
         self.leaving = False  # for maintenance: nothing is accepted any more
         self._left_s = self._left_us = 0
         self._collection = Every(self.clock, COLLECT_MS)
+        self.integrity = Integrity(self.clock, who.firmware, folder)
+        self._stalled_us = 0  # of this pass: in flash and collection
+        self._steady = False  # it has run long enough to be no boot loop
+        self._told_slow = False  # of a slow pass, since the last collection
         self._take = self.commands.take  # bound once: binding allocates
         self._boot()
 
     def _boot(self):
         """Self-test, then DISARMED unless a trip stands, the last run ended by itself, or something is wrong."""
         self.machine.move("start")
-        healthy = selftest.relays_open(self.interlock)
+        failed = selftest.at_boot(self.interlock, self.sampler, self.ticks_us, self.sleep_us)
         journal, cause = self.journal, self.identity.reset_cause
         journal.recall(self.clock)
         stands = journal.standing_id() != 0
         hung = cause == identity.WATCHDOG and not stands
         crashed = cause == identity.SOFT and not stands  # and could not even say so
         no_journal = journal.broken or journal.lost
-        if not healthy or no_journal or journal.standing_is_fault():
+        if failed or no_journal or journal.standing_is_fault():
             self.machine.move("fault")
         else:
             self.machine.move("trip" if stands or hung or crashed else "pass")
@@ -95,8 +107,11 @@ class Program:
             self._note("watchdog", 0, board.WATCHDOG_MS, board.WATCHDOG_MS)
         elif crashed:
             self._note("exception", 0, 0, 0)
-        if not healthy:
-            self._note("relay_stuck", 0, self.interlock.pins(), 0)
+        if self.identity.boot_loop:
+            journal.add(messages.NOTICE, self.clock, _BOOT_LOOP, 0, bootloop.QUICK, bootloop.QUICK)
+        if failed:
+            name, circuit, value, limit = failed
+            self._note(name, circuit, value, limit)
         elif no_journal and not journal.standing_is_fault():
             self._note("journal", journal.standing_circuit(), 1, 0)
         self._record()
@@ -109,6 +124,8 @@ class Program:
         """One pass, at these ticks."""
         clock = self.clock
         clock.advance(now_us)
+        self._stalled_us = 0
+        guards = self.machine.state == ARMED or not self.all_open()
         self.sampler.sample()
         self.sums.add(self.sampler.counts)
         self.link.receive(self._take)
@@ -117,13 +134,33 @@ class Program:
         self._keep_leases()
         self._judge_all()
         self._renew_permits()
+        began_us = self.ticks_us()
         self._record()
+        self._stalled_us = (self.ticks_us() - began_us) & 0x3FFFFFFF
         self.telemetry.tick()
         self.link.send(self.telemetry)
         self._housekeeping()
         end_us = self.ticks_us()
         clock.advance(end_us)
-        self.loop.add_pass((end_us - now_us) & 0x3FFFFFFF)
+        pass_us = (end_us - now_us) & 0x3FFFFFFF
+        self.loop.add_pass(pass_us)
+        if pass_us > limits.SLOW_PASS_US:
+            self._slow_pass(pass_us - self._stalled_us, guards)
+
+    def _slow_pass(self, us, guards):
+        """A pass took long. What flash and collection need is known beforehand and does not count: permits outlast it.
+
+        One that outlasted the permits is told by their own rule, which knows whether they were needed.
+        """
+        if us <= limits.SLOW_PASS_US:
+            return
+        self.loop.slow_passes = min(self.loop.slow_passes + 1, SMALL_MAX)
+        if guards and limits.LONGEST_PASS_US < us < limits.PERMIT_US:
+            self._raise("slow_pass", 0, us // 1000, limits.LONGEST_PASS_US // 1000)
+        elif not self._told_slow:  # the rest is counted: a notice costs a record in flash
+            self._told_slow = True
+            limit_ms = limits.SLOW_PASS_US // 1000
+            self.journal.add(messages.NOTICE, self.clock, _SLOW_PASS, 0, us // 1000, limit_ms)
 
     def wait(self, began_us):
         """The rest of the period that began at these ticks: answer the host at once, else sleep."""
@@ -246,8 +283,15 @@ class Program:
 
     @micropython.native
     def _housekeeping(self):
+        broken = self.integrity.step(self.facts)
+        if broken:
+            self._raise(broken, 0, self.integrity.checked_s(), 0)
         if self._collection.due(self.clock):
             self.collect()
+            self._told_slow = False
+            if not self._steady:
+                self._steady = True
+                bootloop.steady()
         if self.leaving and self.clock.since_us(self._left_s, self._left_us) >= LEAVE_US:
             self._reset(board.NOTE_MAINTENANCE)
 
@@ -256,7 +300,9 @@ class Program:
         began_us = self.ticks_us()
         gc.collect()
         free = _FREE_BYTES() if _FREE_BYTES else 0
-        self.loop.add_collection((self.ticks_us() - began_us) & 0x3FFFFFFF, free)
+        us = (self.ticks_us() - began_us) & 0x3FFFFFFF
+        self._stalled_us += us
+        self.loop.add_collection(us, free)
 
     # -- trips ------------------------------------------------------------------------------------------------------
 
@@ -344,6 +390,7 @@ class Program:
     def adopt_config(self):
         """Judge by what was received from now on."""
         self.config = self.received
+        self.integrity.adopt(self.config)
         for c in range(messages.N_CIRCUITS):
             values = self.config.circuits[c + 1]
             self.facts.set_limits(c, values)
@@ -398,31 +445,3 @@ class Program:
         """Reset once the ACK had time to get out."""
         self.leaving = True
         self._left_s, self._left_us = self.clock.s, self.clock.us
-
-
-def build():
-    """The program on this chip."""
-    from time import sleep_us, ticks_us
-
-    import blackbox
-    import flashpages
-    import journal
-    import machine
-    import rp2
-    from firstfacts import FirstFacts
-    from interlock import Interlock
-    from port import UsbPort
-    from sampler import Sampler
-
-    def reset(note):
-        identity.leave_note(note)
-        machine.reset()
-
-    who = identity.read()
-    interlock = Interlock(board)
-    files = flashpages.Files()
-    blocks = flashpages.find(rp2.Flash(), files, journal.NAMES + blackbox.NAMES)
-    n = len(journal.NAMES)
-    events = journal.Journal(who.boot_id, blocks[:n], FirstFacts(), files)
-    black_box = blackbox.BlackBox(blocks[n:], who.boot_id)
-    return Program(who, interlock, Sampler(), UsbPort(), events, black_box, ticks_us, sleep_us, reset)

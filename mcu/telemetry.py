@@ -24,7 +24,10 @@ _H_UPTIME_S, _H_UPTIME_MS = _H["uptime_s"], _H["uptime_ms_part"]
 _PASSES, _PASS_MEAN, _PASS_MAX, _GAP_MAX = _H["passes"], _H["pass_us_mean"], _H["pass_us_max"], _H["gap_us_max"]
 _COLLECT_MAX, _HEAP, _FRAMES_OK = _H["collect_us_max"], _H["heap_free_bytes"], _H["frames_ok"]
 _BAD_STATE, _BAD_RATE, _TX_DROPPED, _LEASES_OVER = _H["bad_state"], _H["bad_rate"], _H["tx_dropped"], _H["leases_over"]
-_EVENTS_DROPPED = _H["events_dropped"]
+_EVENTS_DROPPED, _SLOW_PASSES = _H["events_dropped"], _H["slow_passes"]
+_TX_WAITING, _JOURNAL_FREE, _CHECKED = _H["tx_waiting"], _H["journal_free"], _H["checked_s"]
+_SCANS, _SCAN_MAX, _SCAN_GAP_MAX = _H["scans"], _H["scan_us_max"], _H["scan_gap_us_max"]
+_RING_SLIPS = _H["ring_slips"]
 # A counter is held this far below the largest integer, more than a second of the fastest line can add to it.
 _COUNT_MAX = SMALL_MAX - 100_000
 
@@ -34,6 +37,7 @@ class Loop:
 
     def __init__(self):
         self.collect_us_max = 0
+        self.slow_passes = 0  # since boot
         self.heap_free_bytes = 0
         self.restart()
 
@@ -175,11 +179,18 @@ class Telemetry:
         values[_PASS_MEAN] = loop.pass_us_sum // max(1, loop.passes)
         values[_PASS_MAX], values[_GAP_MAX] = loop.pass_us_max, loop.gap_us_max
         values[_COLLECT_MAX], values[_HEAP] = loop.collect_us_max, loop.heap_free_bytes
+        looks = p.overcurrent
+        values[_SCANS], values[_SCAN_MAX] = looks.scans(), looks.scan_us_max()
+        values[_SCAN_GAP_MAX] = looks.scan_gap_us_max()
+        values[_RING_SLIPS] = looks.slips() + p.sampler.slips
+        looks.begin_anew()
         for i in range(len(counts)):
             counts[i] = min(counts[i], _COUNT_MAX)
             values[_FRAMES_OK + i] = counts[i]
         values[_BAD_STATE], values[_BAD_RATE] = p.commands.bad_state, p.commands.bad_rate
         values[_TX_DROPPED] = p.link.dropped
         values[_LEASES_OVER] = p.leases_over
-        values[_EVENTS_DROPPED] = p.journal.dropped
+        values[_EVENTS_DROPPED], values[_SLOW_PASSES] = p.journal.dropped, loop.slow_passes
+        values[_TX_WAITING], values[_JOURNAL_FREE] = p.link.waiting(), p.journal.free()
+        values[_CHECKED] = p.integrity.checked_s()
         loop.restart()

@@ -129,6 +129,15 @@ RAISED = {
     "too_many_trips": (TRIGGERS.index("too_many_trips"), SUBJECTS.index("trips"), "fault"),
     "relay_stuck": (TRIGGERS.index("relay_stuck"), SUBJECTS.index("relays"), "fault"),
     "journal": (TRIGGERS.index("journal"), SUBJECTS.index("journal"), "fault"),
+    "slow_pass": (TRIGGERS.index("slow_pass"), SUBJECTS.index("cpu"), "trip"),
+    "memory": (TRIGGERS.index("memory"), SUBJECTS.index("memory"), "fault"),
+    "line_stuck_1": (TRIGGERS.index("line_stuck"), SUBJECTS.index("fault_line_1"), "fault"),
+    "line_stuck_2": (TRIGGERS.index("line_stuck"), SUBJECTS.index("fault_line_2"), "fault"),
+    "clock": (TRIGGERS.index("clock"), SUBJECTS.index("clock"), "fault"),
+    "comparator": (TRIGGERS.index("comparator"), SUBJECTS.index("comparator"), "fault"),
+    "reference": (TRIGGERS.index("reference"), SUBJECTS.index("reference"), "fault"),
+    "config": (TRIGGERS.index("config"), SUBJECTS.index("config"), "fault"),
+    "program": (TRIGGERS.index("program"), SUBJECTS.index("program"), "fault"),
 }
 
 

@@ -233,17 +233,13 @@ def scenario_a_trip_of_every_kind():
 
 def proving(uptime_s, event=None):
     """As course(), but with the first closing, and so the proof, within the locked passes."""
-    folder = Folder()
-    try:
-        rig = Rig(folder, start_us=START_US)
-        rig.live_to(uptime_s)
-        rig.armed(proven=False)
-        script = Script(rig, True)
-        rig.backend.on_record = None
-        run_locked(rig, script, event and event(rig), at=0)
-        return rig
-    finally:
-        folder.remove()
+    rig = Rig(start_us=START_US)
+    rig.live_to(uptime_s)
+    rig.armed(proven=False)
+    script = Script(rig, True)
+    rig.backend.on_record = None
+    run_locked(rig, script, event and event(rig), at=0)
+    return rig
 
 
 def scenario_the_proof_of_the_relays():

@@ -132,7 +132,8 @@ class Rig:
     """A board with power. disk, words: hand them on to the next Rig to let the flash and scratch registers survive."""
 
     def __init__(self, disk=None, cause=simwire.CAUSE_POWER_ON, reset_cause=0, boot_id=77, start_us=START_US,
-                 words=None):  # fmt: skip
+                 words=None, before=None, boot_loop=False):  # fmt: skip
+        """before: called with the backend before the board gets power. boot_loop: what the chip's Identity finds."""
         self.backend = backend = House(start_us, cause, words=words)
         backend.bank = simboard.use(backend).bank
         backend.set_loop(1, True)
@@ -153,7 +154,9 @@ class Rig:
         for circuit in (1, 2):
             self.set(circuit, amps=8.5, volts=272, degf=105)
             self.set_open(circuit, amps=0, volts=340)
-        who = Identity(b"firmware", b"board-id", boot_id, reset_cause)
+        if before:
+            before(self.backend)
+        who = Identity(b"firmware", b"board-id", boot_id, reset_cause, boot_loop=boot_loop)
         self.program = Program(
             who, Interlock(board), Sampler(), self.port, *kept(self.disk, boot_id),
             time.ticks_us, time.sleep_us, self.resets.append,

@@ -206,13 +206,6 @@ def scenario_converter_slipped_or_stopped():
         expect(rig, name, "adc", 0, 0, 3, passes=1)
 
 
-def scenario_a_peak_that_the_loop_did_not_see():
-    rig = heating()
-    rig.program.facts.peak_ma[0] = 14_900
-    rig.backend.set_loop(1, False)  # as the comparator leaves it
-    expect(rig, "over_current", "current_1", 1, 14_900, 14_900, 11_000, passes=1)
-
-
 # -- what shows over time ---------------------------------------------------------------------------------------
 
 
@@ -319,6 +312,7 @@ def with_noise(rig, passes, amps, volts, each=None):
                 part[k] = max(0, counts[k] + noise(4 * i + k))
         rig.backend.set_counts(4, 2281 + noise(i + 5))
         rig.backend.set_counts(REFERENCE, REFERENCE_COUNTS + noise(i))
+        rig.hang(1)  # a current is the mean of a third of a ms
         if i % 100 == 0:
             rig.lease(1, 3000)
         rig.one_pass()

@@ -1,8 +1,8 @@
 """What opens a circuit between two passes: the hard timer and the comparator; and how the loop names it afterwards."""
 
-import selftest
 import simboard
 import simwire
+from scan import OVER
 from tripping import OPEN_PINS, expect, running
 from virtual_rig import Rig
 
@@ -141,11 +141,17 @@ def scenario_a_lease_that_the_loop_forgets_to_end():
 
 
 def scenario_the_comparator_can_be_made_to_pull():
+    """For the self-test, which needs no current for it."""
     rig = Rig()
-    p = rig.program
-    assert selftest.comparator_pulls(p.interlock, p.sampler.comparator, p.sleep_us)
-    p.sampler.comparator.provoke = lambda: None
-    assert not selftest.comparator_pulls(p.interlock, p.sampler.comparator, p.sleep_us)
+    lines, comparator = rig.program.interlock, rig.program.sampler.comparator
+    assert not comparator.pulls()
+    comparator.provoke()
+    assert comparator.pulls() == OVER
+    assert not lines.fault_line(1)
+    assert not lines.fault_line(2)
+    comparator.release()
+    assert not comparator.pulls()
+    assert lines.fault_line(1)
 
 
 def scenario_the_black_box_gets_a_row_a_tick():
@@ -163,14 +169,14 @@ def scenario_the_black_box_gets_a_row_a_tick():
 
 def scenario_figures_for_health():
     rig = running()
-    looks = rig.program.overcurrent
-    looks.begin_anew()
-    rig.run(100)
-    assert 195 <= looks.scans() <= 215
-    assert 400 <= looks.scan_gap_us_max() <= 600
-    assert looks.slips() == 0
-    looks.begin_anew()
-    assert looks.scans() == 0
+    rig.run(2100)
+    health = rig.last("HEALTH")
+    assert 1950 <= health.scans <= 2050, health.scans
+    assert 400 <= health.scan_gap_us_max <= 600, health.scan_gap_us_max
+    assert health.ring_slips == 0
+    _fault(rig, simwire.FAULT_ADC_SLIP)
+    rig.run(1100)
+    assert rig.last("HEALTH").ring_slips == 1
 
 
 def scenario_the_timer_never_raised():

@@ -1,0 +1,272 @@
+"""The board checks itself, at boot and while it runs: each check by a fault that only it finds, with its own trigger."""
+
+import board
+import bootloop
+import machine
+import selftest
+import simwire
+from comparator_machine import ComparatorMachine
+from integrity import LATE_S, Integrity
+from virtual_rig import Rig
+
+from tanklink.messages import NOTICES, SUBJECTS, TRIGGERS
+
+
+def expect_fault(rig, trigger, subject, circuit=0):
+    """The rig stands at this fault, and says so to a host; returns the event."""
+    assert rig.state() == "fault", rig.state()
+    rig.hello()
+    rig.run(200)
+    fault = rig.last("FAULT")
+    assert (TRIGGERS[fault.trigger], SUBJECTS[fault.subject], fault.circuit) == (trigger, subject, circuit), fault
+    assert rig.pins() == (0, 0, 0, 0)
+    return fault
+
+
+def scenario_a_board_in_order():
+    rig = Rig()
+    assert rig.state() == "disarmed"
+    rig.armed()
+
+
+# -- at boot ----------------------------------------------------------------------------------------------------
+
+
+def scenario_memory_with_a_bit_that_sticks():
+    def stick(ram):
+        ram[1234] |= 8
+        ram[1235] |= 8
+
+    selftest.stand = stick
+    try:
+        rig = Rig()
+    finally:
+        selftest.stand = None
+    assert expect_fault(rig, "memory", "memory").value in (1234, 1235)
+
+
+def scenario_a_fault_line_short_to_3v3():
+    for circuit in (1, 2):
+        rig = Rig(before=lambda backend, circuit=circuit: backend.set_stuck(circuit, True))
+        expect_fault(rig, "line_stuck", "fault_line_%d" % circuit, circuit)
+
+
+def scenario_a_fault_line_that_is_not_connected_is_none():
+    rig = Rig(before=lambda backend: backend.set_loop(2, False))
+    assert rig.state() == "disarmed"
+
+
+def scenario_clocks_that_disagree():
+    """The converter, by another PLL than the timer, brings half of the samples."""
+    usual = board.ADC_CLOCKS
+    board.ADC_CLOCKS = 2 * usual
+    try:
+        rig = Rig()
+    finally:
+        board.ADC_CLOCKS = usual
+    fault = expect_fault(rig, "clock", "clock")
+    assert 2 * fault.value - 20 < fault.limit < 2 * fault.value + 20
+
+
+def scenario_a_reference_that_is_off():
+    for counts in (2900, 3300):
+        rig = Rig(before=lambda backend, counts=counts: backend.set_counts(6, counts))
+        assert expect_fault(rig, "reference", "reference").value == counts * 3300 // 4095
+
+
+def scenario_a_comparator_that_does_not_pull():
+    """No sample reaches it."""
+    put, ComparatorMachine.put = ComparatorMachine.put, lambda _machine, _word: None
+    try:
+        rig = Rig()
+    finally:
+        ComparatorMachine.put = put
+    expect_fault(rig, "comparator", "comparator")
+
+
+# -- running ----------------------------------------------------------------------------------------------------
+
+
+def scenario_a_configuration_that_changed_by_itself():
+    """A bit falls over in memory, in a limit or in a scale: found within two seconds, even under way."""
+    for place, bit in ((lambda config: config.circuits[1], 64), (lambda config: config._values, 1),
+                       (lambda config: config._counts, 2)):  # fmt: skip
+        rig = Rig().armed()
+        rig.closed(1, 5000)
+        place(rig.program.config)[3 if bit == 64 else 1] ^= bit
+        assert rig.run_until(lambda: rig.state() == "fault") < 2100
+        expect_fault(rig, "config", "config")
+
+
+def scenario_limits_that_changed_are_renewed():
+    """The judges' own copy of them."""
+    rig = Rig().armed()
+    rig.program.facts.current_limit_ma[0] ^= 1 << 14
+    rig.run(2100)
+    assert rig.program.facts.current_limit_ma[0] == 11_000
+    assert rig.state() == "armed"
+
+
+class Files:
+    """A folder of program files in memory."""
+
+    def __init__(self):
+        self.content = {"a.py": b"first" * 300, "b.mpy": bytes(700), "c.py": b""}
+
+    def open(self, path, _mode):
+        import io
+
+        name = path.rpartition("/")[2]
+        if self.content[name] is None:
+            raise OSError(5)
+        return io.BytesIO(self.content[name])
+
+    def names(self, _folder):
+        return sorted(self.content)
+
+    def digest(self):
+        import hashlib
+
+        whole = hashlib.sha256()
+        for name in self.names(""):
+            whole.update(name.encode() + b"\0" + self.content[name])
+        return whole.digest()[:8]
+
+
+def watching(files):
+    """An armed rig that hashes these files."""
+    rig = Rig().armed()
+    program = rig.program
+    program.integrity = Integrity(program.clock, files.digest(), "/", files.open, files.names)
+    program.integrity.adopt(program.config)
+    return rig
+
+
+def scenario_a_program_that_changed_in_flash():
+    files = Files()
+    rig = watching(files)
+    rig.run(6000)
+    assert rig.state() == "armed"
+    assert rig.program.integrity.checked_s() < 5
+    files.content["b.mpy"] = bytes(699) + b"1"
+    assert rig.run_until(lambda: rig.state() == "fault", 8000) < 6000
+    expect_fault(rig, "program", "program")
+
+
+def scenario_a_program_that_cannot_be_read():
+    files = Files()
+    rig = watching(files)
+    files.content["c.py"] = None
+    rig.run_until(lambda: rig.state() == "fault", 8000)
+    expect_fault(rig, "program", "program")
+
+
+def scenario_a_check_that_never_ends_is_a_fault():
+    """No memory to be had, for minutes: nobody knows whether the program is whole."""
+    files = Files()
+    rig = watching(files)
+
+    def refuse(*_args):
+        raise MemoryError
+
+    rig.program.integrity._open = refuse
+    rig.run(1000)
+    assert rig.state() == "armed"
+    rig.program.clock.s += LATE_S
+    rig.program._pushed_s += LATE_S
+    rig.run_until(lambda: rig.state() == "fault", 1000)
+    expect_fault(rig, "program", "program")
+
+
+def scenario_health_tells_when_all_was_whole():
+    rig = Rig().armed()
+    rig.run(2100)
+    health = rig.last("HEALTH")
+    assert health.checked_s <= 2, health
+    assert health.journal_free == rig.program.journal.free() > 0, (health, rig.program.journal.free())
+    assert health.slow_passes == 0
+    assert health.tx_waiting <= 243  # of a STATUS that is on its way
+
+
+# -- passes that last too long ------------------------------------------------------------------------------------
+
+
+def slow_pass(rig, ms):
+    """One pass of this length."""
+    sample = rig.program.sampler.sample
+
+    def slowly():
+        rig.hang(ms)
+        sample()
+
+    rig.program.sampler.sample = slowly
+    rig.one_pass()
+    rig.program.sampler.sample = sample
+    rig.run(150)
+
+
+def scenario_a_slow_pass_is_told_once_and_counted():
+    rig = Rig().armed()
+    rig.closed(1, 5000)
+    slow_pass(rig, 24)
+    assert "NOTICE" not in [said.name for said in rig.events()]
+    slow_pass(rig, 30)
+    slow_pass(rig, 45)
+    notices = [said for said in rig.events() if said.name == "NOTICE"]
+    assert [(NOTICES[said.notice], said.value, said.limit) for said in notices] == [("slow_pass", 30, 25)]
+    assert rig.state() == "armed"
+    rig.run(1000)
+    assert rig.last("HEALTH").slow_passes == 2
+
+
+def scenario_a_pass_of_half_a_permit_trips():
+    rig = Rig().armed()
+    rig.closed(1, 5000)
+    slow_pass(rig, 60)
+    trip = rig.tripped()
+    assert (TRIGGERS[trip.trigger], SUBJECTS[trip.subject], trip.value, trip.limit) == ("slow_pass", "cpu", 60, 50)
+
+
+def scenario_a_slow_pass_with_nothing_to_guard_does_not_trip():
+    rig = Rig()
+    rig.hello()
+    slow_pass(rig, 60)
+    assert rig.state() == "disarmed"
+
+
+# -- a board that resets itself over and over -----------------------------------------------------------------------
+
+
+def boots(cause, times, words=None):
+    """Whether each boot is caught, and the words that outlast the last reset."""
+    caught = []
+    for _ in range(times):
+        rig = Rig(cause=cause, words=words)
+        caught.append(bootloop.caught())
+        words = rig.backend.words
+    return caught, words
+
+
+def scenario_the_fifth_quick_reset_leaves_the_repl_free():
+    caught, words = boots(simwire.CAUSE_WATCHDOG, 5)
+    assert caught == [False, False, False, False, True]
+    assert machine.mem32[board.RESET_NOTE_ADDRESS] == board.NOTE_BOOT_LOOP
+    rig = Rig(cause=simwire.CAUSE_WATCHDOG, words=words)
+    assert not bootloop.caught()  # and begins anew
+    import identity
+
+    assert identity._reset_cause(machine) == (identity.WATCHDOG, True)
+    rig = Rig(cause=simwire.CAUSE_WATCHDOG, reset_cause=1, boot_loop=True)
+    rig.hello()
+    rig.run(150)
+    notice = rig.last("NOTICE")
+    assert (NOTICES[notice.notice], notice.value) == ("boot_loop", bootloop.QUICK)
+
+
+def scenario_power_and_a_steady_run_begin_the_count_anew():
+    _, words = boots(simwire.CAUSE_WATCHDOG, 4)
+    rig = Rig(cause=simwire.CAUSE_WATCHDOG, words=words)
+    rig.run(61_000)
+    assert boots(simwire.CAUSE_WATCHDOG, 1, rig.backend.words)[0] == [False]
+    _, words = boots(simwire.CAUSE_WATCHDOG, 4)
+    assert boots(simwire.CAUSE_POWER_ON, 1, words)[0] == [False]
