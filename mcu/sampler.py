@@ -83,14 +83,6 @@ class Sampler:
             if self.slipped() or self.stopped():
                 self.ring.start()
 
-    def slipped(self):
-        """How often samples were lost or not where they belong."""
-        return 0
-
-    def stopped(self):
-        """Whether the chip's own converter gives nothing any more."""
-        return False
-
     def _convert(self, i):
         answer = self._answer
         self._select.value(0)
