@@ -155,5 +155,5 @@ class OverCurrent:
 
     def begin_anew(self):
         """After HEALTH has taken them."""
-        for place in (scanning.SCANS, scanning.SCAN_US_MAX, scanning.GAP_US_MAX):
-            self._state[place] = 0
+        state = self._state
+        state[scanning.SCANS] = state[scanning.SCAN_US_MAX] = state[scanning.GAP_US_MAX] = 0
