@@ -39,6 +39,8 @@ class BoardProcess:
         self._words[simwire.W_MAGIC] = simwire.MAGIC
         self._words[simwire.W_COUNTS : simwire.W_COUNTS + 8] = COUNTS
         self._words[simwire.W_LEVELS] = 1 << 6 | 1 << 7
+        self._words[simwire.W_ADC_REFERENCE] = simwire.ADC_REFERENCE_COUNTS
+        self._words[simwire.W_ADC_DIE] = simwire.ADC_DIE_COUNTS
         self._write_page(simwire.W_MAGIC, simwire.N_WORDS)
         self._seq = 0
 

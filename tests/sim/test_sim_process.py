@@ -203,6 +203,20 @@ def test_a_bus_error_is_over_before_the_board_can_have_restarted(tmp_path: Path)
         sim.wait(lambda: page.read(simwire.W_FAULTS) == (0,), "end of the failure", 0.29)
 
 
+def test_the_comparator_drops_the_relays_of_a_hung_board_when_its_converter_stops(tmp_path: Path) -> None:
+    with running_sim(tmp_path) as sim:
+        arm(sim)
+        with sim.terminal() as terminal:
+            terminal.write(b"W")
+        page = sim.simulation.page
+        sim.wait(lambda: page.read(simwire.W_PULLS) == (1 << 2,), "comparator that watches")
+        sim.fault("cpu-hang")
+        at_ns = sim.fault("adc-stop")
+        sim.wait(lambda: len(falls(sim, at_ns)) == 4, "open relays")
+        assert max(falls(sim, at_ns).values()) < 0.005  # their permits would have lasted up to 100 ms
+        assert page.read(simwire.W_PULLS) == (1 << 2 | 3,)
+
+
 def test_a_cut_serial_line_mends_itself_after_its_time(tmp_path: Path) -> None:
     with running_sim(tmp_path) as sim, sim.terminal() as terminal:
         sim.fault("serial-cut", 0.3)

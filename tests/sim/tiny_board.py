@@ -1,6 +1,6 @@
 """A board's program of a few lines, for tests of the simulation itself: run with PAGE OUT MCU_DIR PROTOCOL_DIR.
 
-It feeds its watchdog every 2 ms and echoes what it reads, except for: A arm and permit all relays, D drop them,
+It feeds its watchdog every 2 ms and echoes what it reads, except for: A arm and permit all relays, D drop them, W let the comparator watch,
 L light 1 on for 30 ms, S a pulse of 1500 µs for servo 1, H stop feeding, Q stop permitting, R machine.reset(), X end
 without a reset, C tell the page's reset cause.
 """
@@ -11,7 +11,7 @@ import struct
 import sys
 import time
 
-PIN, PERMIT, REARM, WDT, FEED, RESET, FUNCTION = 1, 2, 3, 4, 5, 6, 8
+PIN, PERMIT, REARM, WDT, FEED, RESET, FUNCTION, COMPARATOR, SAMPLES = 1, 2, 3, 4, 5, 6, 8, 10, 11
 PERMIT_100_MS = (100_000 * 125 - 1) // 4
 page = os.open(sys.argv[1], os.O_RDONLY)
 out = os.open(sys.argv[2], os.O_WRONLY)
@@ -42,6 +42,11 @@ while True:
                 record(FUNCTION, relay + 2, 6)
                 record(REARM, relay)
             permitting = True
+        elif byte == ord("W"):
+            for gpio in (6, 7):
+                record(FUNCTION, gpio, 7)
+            record(SAMPLES, 0b10111, 5000)
+            record(COMPARATOR, 1, 3712)
         elif byte == ord("D"):
             permitting = False
             for relay in range(4):

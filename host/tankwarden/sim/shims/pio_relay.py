@@ -15,6 +15,7 @@ TRIP, LATCH, ARM, LIVE = 0, 2, 3, 9  # addresses in it
 PERMIT_MASK = (1 << 22) - 1  # `out x,22`: the cap of any permit, 134.2 ms at 125 MHz
 CYCLES_PER_US = 125
 
+_FAR = 1 << 62
 LATCHED, WAITING, RUNNING = 0, 1, 2  # in `latch`; in `arm`, for a first permit; pin high
 
 
@@ -100,6 +101,7 @@ class RelayBank:
         self.relays = [RelayModel(cycles_per_tick) for _ in simwire.RELAY_GPIOS]
         self.pins = [0, 0, 0, 0]
         self.changed = [0, 0, 0, 0]
+        self.pads = 0  # the pins again, as mask of GPIO bits
         self._plain = [0, 0, 0, 0]  # what the pin would drive as plain output
         self._by_pio = [False, False, False, False]
         self._feed = 0
@@ -107,11 +109,15 @@ class RelayBank:
         self._stuck = 0
         self.pulls = False
         self._pullable = 0  # fault lines that PIO1 may pull, as mask of GPIO bits
+        self._still_until = 0  # before this no edge comes by itself: nothing to reckon if nothing is done
+        self._believed = -1  # the last truth taken over, and the re-arms then
+        self._believed_rearms = -1
         self.lines = 0  # level of the fault lines, as mask of GPIO bits
         self.rearms = 0
 
     def apply(self, t, kind, a, b):
         """One record of the board. Kinds that concern no relay are ignored."""
+        self._still_until = 0
         if kind == simwire.PERMIT:
             self.relays[a].put(t, b)
         elif kind == simwire.REARM:
@@ -148,13 +154,20 @@ class RelayBank:
 
     def advance(self, t):
         """Let time pass until t and note the edges."""
+        if t < self._still_until:
+            return
+        still_until = _FAR
         for i in range(4):
             relay = self.relays[i]
             relay.advance(t)
             level = relay.level if self._by_pio[i] else self._plain[i]
             if level != self.pins[i]:
                 self.pins[i] = level
+                self.pads ^= 1 << simwire.RELAY_GPIOS[i]
                 self.changed[i] = (relay.rose_us if level else relay.fell_us) if self._by_pio[i] else t
+            if relay.state == RUNNING and relay.end < still_until:
+                still_until = relay.end
+        self._still_until = still_until
 
     def reset(self, t):
         """The chip resets or loses power: every pin floats, so its pull-down takes it."""
@@ -166,6 +179,7 @@ class RelayBank:
         self.pulls = False
         self._pullable = 0
         self.rearms = 0
+        self._believed = -1
         self._refresh_lines(t)
         self.advance(t)
 
@@ -183,7 +197,11 @@ class RelayBank:
 
     def believe(self, t, truth):
         """Take over latches that only the other side saw, if it has seen the same re-arms."""
+        if truth == self._believed and self.rearms == self._believed_rearms:
+            return
+        self._believed, self._believed_rearms = truth, self.rearms
         if truth >> 4 == self.rearms:
+            self._still_until = 0
             for i in range(4):
                 if truth >> i & 1:
                     self.relays[i].drop(t)
@@ -197,6 +215,7 @@ class RelayBank:
         lines = self._loops if self._feed else 0
         if self.pulls:
             lines &= ~self._pullable
+        self._still_until = 0
         lines |= self._stuck  # a short to 3V3 is stronger than a pad
         self.lines = lines
         for i in range(4):

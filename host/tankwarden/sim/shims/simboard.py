@@ -56,7 +56,7 @@ class Board:
         self._function = bytearray([simwire.FUNCTION_NULL] * N_GPIOS)
         # Masks, a bit for each GPIO. The chip's reset state: every pad has its pull-down.
         self._driving = self._out = self._pulled_up = 0
-        self._plain = 0  # those of SIO
+        self._plain = self._by_pio0 = 0  # those of SIO, those of a relay's machine
         self._loops = -1
         self._exception_seen = False
         self.spi_selected = False
@@ -93,8 +93,10 @@ class Board:
 
     def refresh_samples(self):
         """For whoever looks at the converter, DMA or the comparator: everything up to now has happened."""
-        self.backend.refresh()
         t = self.backend.now_us()
+        if t - self._sampled_us < self._lazy_us:
+            return
+        self.backend.refresh()
         if self.comparator.model.watches:
             self.comparator.believe(t, self.words[simwire.W_PULLS])
         self._sampled_us = t
@@ -126,6 +128,8 @@ class Board:
 
     def level(self, gpio):
         """What the pad reads."""
+        if (self._driving & self._plain) >> gpio & 1:
+            return self._out >> gpio & 1
         return self.levels() >> gpio & 1
 
     def levels(self):
@@ -135,11 +139,7 @@ class Board:
         driven = self._driving & self._plain
         pads = (self.words[simwire.W_LEVELS] | self._pulled_up) & ~_FED | bank.lines
         pads = pads & ~driven | self._out & driven
-        for i in range(len(simwire.RELAY_GPIOS)):
-            gpio = simwire.RELAY_GPIOS[i]
-            if self._function[gpio] == simwire.FUNCTION_PIO0:
-                pads = pads & ~(1 << gpio) | bank.pins[i] << gpio
-        return pads
+        return pads & ~self._by_pio0 | bank.pads & self._by_pio0
 
     def set_function(self, gpio, function):
         """Give the pin to SIO (plain), to PIO0 (a relay's machine), PIO1 (the comparator) or to a peripheral."""
@@ -150,6 +150,7 @@ class Board:
         if self._function[gpio] != function:
             self._function[gpio] = function
             self._plain = _with_bit(self._plain, gpio, function == simwire.FUNCTION_SIO)
+            self._by_pio0 = _with_bit(self._by_pio0, gpio, function == simwire.FUNCTION_PIO0)
             self.emit(simwire.FUNCTION, gpio, function)
 
     def drive(self, gpio, driving):
@@ -162,7 +163,8 @@ class Board:
         """Set the output latch of a pin; it shows only while the pin drives."""
         if self._out >> gpio & 1 != level:
             self._out = _with_bit(self._out, gpio, level)
-            if self._driving >> gpio & 1:
+            # Chip select ends at the converter, which is here: 2,400 records a second that nobody would read.
+            if self._driving >> gpio & 1 and gpio != simwire.SPI_CS_GPIO:
                 self.emit(simwire.PIN, gpio, level)
         if gpio == simwire.SPI_CS_GPIO and level:
             self.spi_selected = False
