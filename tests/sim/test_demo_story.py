@@ -217,6 +217,26 @@ def test_sentences(group: list[Edge], lost: Lost | None, words: str) -> None:
     assert sentence(group, "why", lost) == words
 
 
+def test_a_relay_that_closes_alone_proves_the_other_one_and_the_closing_after_it_is_another_line() -> None:
+    alone = [Edge(at(1000), 1, "outside", 1), Edge(at(1062), 1, "outside", 0)]
+    closing = [Edge(at(1124), 1, "inside", 1), Edge(at(1175), 1, "outside", 1)]
+    assert groups(alone + closing) == [alone, closing]
+    said: list[str] = []
+    story = Story(said.append, CLOCK, ZONE)
+    story.edges(alone + closing)
+    story.tell(at(9000), final=True)
+    assert [line.partition("  ")[2] for line in said] == [
+        "relay 1 outside closed alone for 62 ms: a proof that the other one is not welded",
+        "relay 1 inside closed, outside 51 ms later: why is not known yet; the log may tell",
+    ]
+
+
+def test_a_circuit_that_trips_right_after_closing_is_no_proof() -> None:
+    closing = [Edge(at(1000), 1, "inside", 1), Edge(at(1050), 1, "outside", 1)]
+    falling = [Edge(at(1100), 1, "outside", 0), Edge(at(1100), 1, "inside", 0)]
+    assert groups(closing + falling) == [closing, falling]
+
+
 def test_the_trace_is_read_as_it_grows_even_by_half_lines_and_without_a_file(tmp_path: Path) -> None:
     file = tmp_path / "trace"
     tail = TraceTail(file)

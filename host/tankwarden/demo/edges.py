@@ -1,6 +1,6 @@
 """The relays' true edges, as the simulation's trace tells them, and which of them belong together."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,14 +42,25 @@ def _edge(line: str) -> Edge | None:
 
 
 def groups(edges: Iterable[Edge]) -> list[list[Edge]]:
-    """Edges of one circuit to one level within 0.3 s of the first, in order of time."""
+    """Edges of one circuit to one level within 0.3 s of the first, in order of time; or both edges of a proof."""
     found: list[list[Edge]] = []
     for edge in sorted(edges, key=lambda e: e.time_ns):
         for group in found:
-            first = group[0]
-            if (first.circuit, first.level) == (edge.circuit, edge.level) and edge.time_ns - first.time_ns <= GROUP_NS:
+            if _belongs(edge, group):
                 group.append(edge)
                 break
         else:
             found.append([edge])
     return found
+
+
+def is_proof(group: Sequence[Edge]) -> bool:
+    """Whether one relay closed and opened alone: so the Pico proves that the other one is not welded."""
+    return len(group) == 2 and group[0].relay == group[1].relay and (group[0].level, group[1].level) == (1, 0)
+
+
+def _belongs(edge: Edge, group: Sequence[Edge]) -> bool:
+    first = group[0]
+    if first.circuit != edge.circuit or edge.time_ns - first.time_ns > GROUP_NS or is_proof(group):
+        return False
+    return first.level == edge.level or is_proof([*group, edge])

@@ -6,10 +6,11 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from tankwarden.demo.edges import Edge, groups
+from tankwarden.demo.edges import Edge, groups, is_proof
 from tankwarden.demo.reasons import Clock, Facts, Lost
 
 HOLD_NS = 800_000_000  # a line waits so long for what was earlier: both relays of a circuit, the log's own lines
+PROOF = "a proof that the other one is not welded"
 PATIENCE_NS = 3_000_000_000  # and an edge for its reason
 
 
@@ -54,7 +55,7 @@ class Story:
         waiting: list[Edge] = []
         for group in groups(self._edges):
             age_ns = now_ns - group[0].time_ns
-            why = self.facts.reason(group) if age_ns >= HOLD_NS or final else None
+            why = self._why(group) if age_ns >= HOLD_NS or final else None
             if why is None and (final or age_ns >= PATIENCE_NS):
                 why = self.facts.last_reason(group)
             if why is None:
@@ -66,6 +67,9 @@ class Story:
         while self._lines and (final or self._lines[0][0] <= until_ns):
             at_ns, _, text = heapq.heappop(self._lines)
             self._line(at_ns, text)
+
+    def _why(self, group: Sequence[Edge]) -> str | None:
+        return PROOF if is_proof(group) else self.facts.reason(group)
 
     def _line(self, at_ns: int, text: str) -> None:
         """The column of times never goes back: what came to be known late says of when it is."""
@@ -87,6 +91,9 @@ class Story:
 
 def sentence(group: Sequence[Edge], reason: str, lost: Lost | None = None) -> str:
     """One group in words: "relay 1 outside opened 2.003 s after the host was killed, inside 50 ms later: …"."""
+    if is_proof(group):
+        alone_ms = (group[1].time_ns - group[0].time_ns) / 1e6
+        return f"relay {group[0].circuit} {group[0].relay} closed alone for {alone_ms:.0f} ms: {reason}"
     first, verb = group[0], "closed" if group[0].level else "opened"
     text = f"relay {first.circuit} {first.relay} {verb}"
     if lost is not None and not first.level:
