@@ -39,6 +39,8 @@ export class Chip {
   start(why) {
     const before = this.mcu;
     this.clock = new SimulationClock();
+    this.alarm = this.clock.createAlarm(() => this.actDue());
+    this.arm();
     const mcu = (this.mcu = new RP2040(this.clock));
     mcu.logger = SILENT;
     mcu.loadBootrom(bootrom);
@@ -118,11 +120,20 @@ export class Chip {
 
   // -- time --------------------------------------------------------------------------------------------------------
 
+  /** An alarm of the clock's: its instant is exact, also in the middle of a long instruction. */
   at(ns, act) {
     let i = this.stimuli.length;
     while (i > 0 && this.stimuli[i - 1].ns > ns) i--;
     this.stimuli.splice(i, 0, { ns, act });
-    if (ns - this.epochNs < this.limitNs) this.limitNs = ns - this.epochNs; // cut the running slice short
+    if (i === 0) this.arm();
+  }
+  arm() {
+    const [first] = this.stimuli;
+    if (first) this.alarm.schedule(Math.max(0, first.ns - this.ns));
+  }
+  actDue() {
+    while (this.stimuli.length && this.stimuli[0].ns <= this.ns + SLACK_NS) this.stimuli.shift().act();
+    this.arm();
   }
   after(us, act) {
     this.at(this.ns + us * 1000, act);
@@ -130,9 +141,7 @@ export class Chip {
   /** Run to an instant, or until done() says so between two slices. */
   runTo(ns, done = () => false) {
     while (ns - this.ns > SLACK_NS) {
-      this.actDue();
-      const next = this.stimuli.length ? Math.min(ns, this.stimuli[0].ns) : ns;
-      this.slice(Math.min(next, this.ns + SLICE_NS));
+      this.slice(Math.min(ns, this.ns + SLICE_NS));
       if (this.resetPending) {
         const why = this.resetPending;
         this.resetPending = null;
@@ -140,19 +149,15 @@ export class Chip {
       }
       if (done()) return;
     }
-    this.actDue();
-  }
-  actDue() {
-    while (this.stimuli.length && this.stimuli[0].ns <= this.ns + SLACK_NS) this.stimuli.shift().act();
   }
   slice(limitNs) {
     const { clock } = this;
     const { core } = this.mcu;
-    this.limitNs = limitNs - this.epochNs;
-    while (clock.nanos < this.limitNs && !this.resetPending) {
+    const limit = limitNs - this.epochNs;
+    while (clock.nanos < limit && !this.resetPending) {
       const still = this.stillUntilNs - this.epochNs;
-      if (clock.nanos < still) this.pass(Math.min(this.limitNs, still));
-      else if (core.waiting) this.pass(this.limitNs);
+      if (clock.nanos < still) this.pass(Math.min(limit, still));
+      else if (core.waiting) this.pass(limit);
       else {
         const cycles = core.cycles;
         core.executeInstruction();
