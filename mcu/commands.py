@@ -42,6 +42,7 @@ from tanklink.schema import COMMAND, SMALL_MAX
 (
     BAD_DIGEST, NO_SESSION, BAD_STATE, BAD_RANGE, BAD_RATE, BAD_NONCE, BAD_BOOT_ID, BAD_CONFIG_CRC, CONFIG_INCOMPLETE,
     LEASE_EXPIRED, LEASE_TOO_LONG, NOT_CONFIGURED, WRONG_TRIP, CAUSE_PRESENT, TOO_SOON, FAULT_LINE, SELFTEST_FAILED,
+    NO_TRACE,
 ) = range(len(NAK_REASONS))  # fmt: skip
 
 _CIRCUIT_FIELDS = CONFIG_CIRCUIT.index
@@ -199,7 +200,7 @@ def _reset_trip(p, values):
     if not p.commands.checked or p.unfit_config():  # half of a configuration may look whole
         return CONFIG_INCOMPLETE
     p.judge_anew()  # after a reset of the board nothing has looked at the circuits yet
-    if p.journal.standing_circuit() and not p.guards_circuits():
+    if not p.sees_cause():
         return CONFIG_INCOMPLETE
     if p.cause_stands():
         return CAUSE_PRESENT
@@ -213,7 +214,8 @@ def _reset_trip(p, values):
 
 
 def _event_ack(p, values):
-    p.telemetry.acknowledged(p.journal.acknowledge(values[0]))
+    if p.journal.acknowledge(values[0]):
+        p.telemetry.acknowledged()
 
 
 # -- the table --------------------------------------------------------------------------------------------------

@@ -116,6 +116,13 @@ class Journal:
             n += 1
         return n
 
+    def place_after(self, event_id):
+        """Index of the first waiting event with a higher number: events may leave from anywhere in the list."""
+        for i in range(self.count):
+            if self.events[i][_EVENT] > event_id:
+                return i
+        return self.count
+
     def acknowledge(self, event_id):
         """The host has stored every event up to this one. Returns how many left the list."""
         n = 0
@@ -193,7 +200,7 @@ class Journal:
     def _give_up(self):
         """Flash is gone. Numbers now come from a range that the next boot will hardly meet again."""
         self.broken = True
-        self._next_id = _far_number(_IN_MEMORY)
+        self._next_id = max(self._next_id, _far_number(_IN_MEMORY))
         self._keep_in_memory()
 
     def _keep_in_memory(self):

@@ -118,6 +118,8 @@ def lost(images, best):
     if images[best].spoilt:
         return True
     other = images[1 - best]
-    if other is None or not other.spoilt:
+    if other is None:  # the two take turns: from the second generation on there are two
+        return images[best].generation > 1
+    if not other.spoilt:
         return False
     return other.generation == 0 or other.generation > images[best].generation

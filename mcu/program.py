@@ -55,6 +55,7 @@ class Program:
         self._cause_s = self._cause_us = 0  # when some rule was last found broken
         self._pushed_s = self._pushed_us = 0  # when the permits were last renewed
         self._held = False  # and whether there were any
+        self._last_gap_us = 0  # between the last two renewals: a pass may hang after its leases were looked at
         self.leaving = False  # for maintenance: nothing is accepted any more
         self._left_s = self._left_us = 0
         self._collection = Every(self.clock, COLLECT_MS)
@@ -132,7 +133,7 @@ class Program:
 
     def _keep_leases(self):
         facts, clock = self.facts, self.clock
-        facts.gap_us = clock.since_us(self._pushed_s, self._pushed_us)
+        facts.gap_us = max(clock.since_us(self._pushed_s, self._pushed_us), self._last_gap_us)
         for c in range(messages.N_CIRCUITS):
             circuit = self.circuits[c]
             asks = circuit.step(clock, facts.dropped[c] and facts.line_whole[c])
@@ -164,8 +165,9 @@ class Program:
                 if circuit.permits[i] >= 0:
                     interlock.permit(2 * c + i, circuit.permits[i])
             held = held or circuit.state != OPEN
+        self._last_gap_us = clock.since_us(self._pushed_s, self._pushed_us)
         if held and self._held:
-            self.loop.add_gap(clock.since_us(self._pushed_s, self._pushed_us))
+            self.loop.add_gap(self._last_gap_us)
         self._held = held
         self._pushed_s, self._pushed_us = clock.s, clock.us
 
@@ -248,9 +250,15 @@ class Program:
                 return True
         return False
 
-    def guards_circuits(self):
-        """Whether any circuit is enabled, and so judged in every pass."""
-        return self.facts.enabled[0] or self.facts.enabled[1]
+    def sees_cause(self):
+        """Whether the circuit of the standing trip is enabled, and so judged in every pass.
+
+        Of a trip of the whole board nothing is asked, but that something is judged if nobody knows what stood.
+        """
+        enabled, circuit = self.facts.enabled, self.journal.standing_circuit()
+        if circuit:
+            return enabled[circuit - 1]
+        return not self.journal.lost or enabled[0] or enabled[1]
 
     def judge_anew(self):
         """Judge by what was received, if that is not done yet; the quiet time before a reset begins anew.

@@ -72,16 +72,15 @@ class Telemetry:
     def begin(self):
         """Of a new session: every waiting event is sent at once, and sums begin anew."""
         clock = self._p.clock
-        self._sent = 0  # how many of the journal's events were sent in this round
+        self._sent_id = 0  # the last of the journal's events that was sent in this round
         self._round_s, self._round_us = clock.s, clock.us
         self._wait_us = FIRST_RESEND_US
         self._p.sums.clear(clock)
         self._status_timer.restart(clock)
         self._status_due = self._health_due = False
 
-    def acknowledged(self, n):
-        """The host has stored the n oldest events."""
-        self._sent = max(0, self._sent - n)
+    def acknowledged(self):
+        """The host has stored some events."""
         self._wait_us = FIRST_RESEND_US
 
     def tick(self):
@@ -123,18 +122,19 @@ class Telemetry:
         journal, clock = p.journal, p.clock
         durable = journal.durable()
         if not durable:
-            self._sent = 0
+            self._sent_id = 0
             return False
-        if self._sent >= durable:
+        index = journal.place_after(self._sent_id)
+        if index >= durable:
             if clock.since_us(self._round_s, self._round_us) < self._wait_us:
                 return False
-            self._sent = 0
+            index = 0
             self._wait_us = RESEND_US
-        message_id = journal.events[self._sent][0]
+        message_id = journal.events[index][0]
         values = self._events[message_id]
-        journal.fill(self._sent, values)
+        journal.fill(index, values)
         link.own(EVENTS[message_id], values)
-        self._sent += 1
+        self._sent_id = values[0]
         self._round_s, self._round_us = clock.s, clock.us
         return True
 

@@ -114,8 +114,8 @@ def within_reach(config, c):
     least_ma = max(values[_CURRENT_LIMIT], values[_SHORT_MIN])
     if config.scale(current, MAX_COUNTS) <= least_ma:
         return False
-    # A dead short at the greatest current that is allowed; at most 5,000 × 100,000 on the way.
-    if config.scale(voltage, 0) >= short_deci_ohm(values) * values[_CURRENT_LIMIT] // 10:
+    # A dead short must show at the least current from which one is judged; at most 5,000 × 100,000 on the way.
+    if config.scale(voltage, 0) >= short_deci_ohm(values) * values[_SHORT_MIN] // 10:
         return False
     if config.slope(temperature) < 0:
         hot = max(config.first_counts(temperature), limits.SENSOR_SHORT_COUNTS + 1)

@@ -29,7 +29,7 @@ from tankwarden.flows.events import Events
 from tankwarden.flows.readings import Change, Probes
 from tankwarden.flows.record import Recording
 from tankwarden.flows.snapshot import Around, Failures, Json, Snapshots, Trip, tasks_json
-from tankwarden.flows.standstill import aged
+from tankwarden.flows.standstill import Live, aged
 from tankwarden.flows.supervise import Supervisor
 from tankwarden.flows.totals import Totals
 from tankwarden.flows.watch import Watch
@@ -39,7 +39,7 @@ from tankwarden.store import open_store
 from tankwarden.version import version
 
 STOP_S = 0.5  # for the circuits to open at an orderly stop
-STALE_S = 2.0  # a snapshot older than that is no longer shown as it is
+STALE_S = 1.0  # a snapshot older than that is no longer shown as it is
 COMMAND_S = 15.0
 CAUSE_S = 2.0  # a trip's event comes within that of the STATUS that first shows it
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -85,6 +85,8 @@ class App:
         self._trip_seen: tuple[int, int, float] | None = None  # number, UTC ms and monotonic s when it was first seen
         self._snapshot: Json = {}
         self._snapshot_s = 0.0
+        sequence_s = max((circuit.sequence_ms / 1000 for circuit in config.circuits), default=0.0)
+        self._leases_s = config.pico.ttl_ms / 1000 + sequence_s  # after the last tick every relay is open
         self._aged: tuple[tuple[int, int], Json] | None = None  # ((its time, seconds since), what is shown instead)
         self.control.tick()  # so that there is a snapshot from the beginning
 
@@ -109,7 +111,9 @@ class App:
         moment = (snapshot["time_ms"], int(age_s))
         if self._aged is None or self._aged[0] != moment:
             tasks = tasks_json(self._supervisor.rows(), self._failures, self.clock.mono())
-            self._aged = (moment, aged(snapshot, int(age_s), tasks))
+            view = self.pico.view()
+            live = Live(tasks, view.connected, view.age_s)
+            self._aged = (moment, aged(snapshot, int(age_s), self._leases_s, live))
         return self._aged[1]
 
     def history(self, hours: float) -> Json:

@@ -170,9 +170,16 @@ def _measurable(circuit: Circuit, config: Config) -> None:
     Currents are straight lines, which may be drawn on to the converter's end. A thermistor beyond its last point is
     hotter than the line says, so its limit must lie within the points, and within the counts that are no broken wire.
     """
-    current, temperature = config.scale(f"current_{circuit.circuit}"), config.scale(f"temperature_{circuit.circuit}")
+    current, voltage, temperature = (config.scale(channel) for channel in circuit_channels(circuit.circuit))
     assert current is not None  # _scales_present
+    assert voltage is not None
     assert temperature is not None
+    # A short must show from the least current on from which it is judged.
+    least_v, short_v = value_at(voltage.points, 0), circuit.resistance_ohm * (1 - circuit.short_tolerance)
+    if least_v >= short_v * circuit.short_min_a:
+        where = f"{config.file}, [[circuit]] {circuit.id}, key short_min_a"
+        what = f"a dead short of {circuit.short_min_a:g} A would not show: {voltage.channel} reads {least_v:.3g} V at 0"
+        raise ConfigError(what, where=where, fix="correct the channel's [[scale]], which must go down to about 0 V")
     short, broken = ceilings()["SENSOR_SHORT_COUNTS"], ceilings()["SENSOR_OPEN_COUNTS"]
     most_degf = max((value for counts, value in temperature.points if short < counts < broken), default=0.0)
     for key, limit, most, unit in (

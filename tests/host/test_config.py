@@ -130,6 +130,7 @@ BAD: list[tuple[str, str, tuple[str, ...]]] = [
     ("points are no list", changed("[[0, 0.0], [4095, 500.0]]", "5"), ("key points", "not a list of points")),
     ("target above the trip", changed("= 135.0", "= 160.0"), ("house-tank", "target_degf", "lower target_degf")),
     ("short never judged", changed("= 11.0", "= 0.2"), ("short_min_a 0.3 A is not below current_limit_a 0.2 A",)),
+    ("short never seen", changed("[[0, 0.0], [4095", "[[0, 4.0], [4095"), ("short_min_a", "voltage_1 reads 4 V at 0")),
     ("never trips", changed("= 11.0", "= 14.2"), ("key current_limit_a", "might never trip", "goes to 14.1023 A")),
     ("trips beyond the points", changed("[267, 212.0], [484, 173.0], ", ""), ("temperature_limit_degf", "to 153.5 °F")),
     ("trips where the wire is short", changed("[267, 212.0], [484,", "[40, 212.0], [45,"), ("goes to 153.5 °F",)),

@@ -23,6 +23,16 @@ def test_units() -> None:
         "short_min_ma": 300,
         "short_tolerance_permille": 600,
         "sequence_ms": 100,
+        "voltage_limit_mv": 450_000,
+        "voltage_min_mv": 60_000,
+        "impedance_tolerance_permille": 300,
+        "leak_ma": 300,
+        "no_rise_wh": 2000,
+        "no_rise_m_degf": 1000,
+        "stuck_s": 900,
+        "rate_m_degf_per_s": 2000,
+        "watch_impedance": True,
+        "watch_leakage": True,
     }
     assert tables(EXAMPLE.scales)["voltage_1"] == ((0, 0), (4095, 500_000))
 

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from rig import RELAYS, Edge, Rig
-from tap import Seen, Tap
+from rig import RELAYS, Edge
+from tap import Seen
+from tapped import TappedRig
 
 from tanklink import records
 from tanklink.messages import ARM
@@ -20,27 +21,6 @@ from tanklink.schema import HOST
 WORKERS = 4
 EVENT_RECORDS = records.Boot | records.Trip | records.Fault | records.LeaseOver | records.Reset
 LATE_NS = 2_200_000_000  # ttl, sequence and some
-
-
-class TappedRig(Rig):
-    """A rig with a tap in its cable, and a list of the instants at which its Pico lost power."""
-
-    def __init__(self, folder: Path, seed: int) -> None:
-        super().__init__(folder, seed=seed)
-        self.power_cuts_ns: list[int] = []
-        self.behind = folder / "behind"
-        self.near, self.tty = self.tty, self.behind
-        self.start_sim()
-        self.tty = self.near
-        self.tap = Tap(self.behind, self.tty)
-        self.start_host()
-
-    def cut_power(self, off_s: float) -> None:
-        self.power_cuts_ns.append(self.fault("power-cut", off_s))
-
-    def close(self) -> None:
-        self.tap.close()
-        super().close()
 
 
 @contextmanager

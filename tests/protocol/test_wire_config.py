@@ -159,23 +159,48 @@ def test_index_0_starts_the_table_anew() -> None:
 @pytest.mark.parametrize("circuit", [0, 3])
 def test_a_circuit_that_is_not_there_is_refused(circuit: int) -> None:
     config = Config()
-    assert not config.set_circuit([circuit, True, 1, 1, 1, 1, 1, 1])
+    assert not config.set_circuit([circuit, True, *[1] * (CONFIG_CIRCUIT.count - 2)])
     assert config.crc() == Config().crc()
 
 
-CIRCUIT = [2, True, 32_000, 11_000, 180_000, 300, 600, 100]
+CIRCUIT = [
+    2,
+    True,
+    32_000,
+    11_000,
+    180_000,
+    300,
+    600,
+    100,
+    450_000,
+    60_000,
+    300,
+    300,
+    2000,
+    1000,
+    900,
+    2000,
+    True,
+    True,
+]
+FLAGS = [CONFIG_CIRCUIT.index[name] for name in ("enabled", "watch_impedance", "watch_leakage")]
+MUST_BE_SET = [
+    "resistance_mohm", "current_limit_ma", "temperature_limit_m_degf", "short_min_ma", "voltage_limit_mv",
+    "voltage_min_mv", "impedance_tolerance_permille", "leak_ma", "no_rise_wh", "no_rise_m_degf", "stuck_s",
+    "rate_m_degf_per_s",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("i", range(1, CONFIG_CIRCUIT.count))
 def test_every_field_of_a_circuit_is_in_the_crc(i: int) -> None:
     one, other = Config(), Config()
     assert one.set_circuit(CIRCUIT)
-    assert other.set_circuit([*CIRCUIT[:i], not CIRCUIT[i] if i == 1 else CIRCUIT[i] + 1, *CIRCUIT[i + 1 :]])
+    assert other.set_circuit([*CIRCUIT[:i], not CIRCUIT[i] if i in FLAGS else CIRCUIT[i] + 1, *CIRCUIT[i + 1 :]])
     assert one.circuits[2] == CIRCUIT
     assert one.crc() != other.crc()
 
 
-@pytest.mark.parametrize("name", ["resistance_mohm", "current_limit_ma", "temperature_limit_m_degf", "short_min_ma"])
+@pytest.mark.parametrize("name", MUST_BE_SET)
 def test_an_enabled_circuit_is_complete_only_with_its_limits_and_scales(name: str) -> None:
     config = Config()
     assert config.complete()
@@ -196,5 +221,5 @@ def test_clear_forgets_everything() -> None:
     assert config.set_circuit(CIRCUIT)
     config.clear()
     assert config.crc() == Config().crc()
-    assert config.circuits == [None, [1, False] + [0] * 6, [2, False] + [0] * 6]
+    assert config.circuits == [None, *([c, False] + [0] * (CONFIG_CIRCUIT.count - 2) for c in (1, 2))]
     assert not config.has_scale(0)

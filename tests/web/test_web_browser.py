@@ -18,7 +18,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 from web_snapshots import NOW_MS, reading
 
-from tankwarden.flows.standstill import aged
+from tankwarden.flows.standstill import Live, aged
 from tankwarden.web import present
 
 PHONE, DESKTOP = 360, 1280
@@ -178,7 +178,7 @@ def test_a_control_loop_that_stands_still_is_told_though_its_controller_answers(
     opened(page, site)
     standing = site.controller.snapshot
     for second in range(3, 11):
-        site.controller.snapshot = aged(standing, second, standing["tasks"])
+        site.controller.snapshot = aged(standing, second, 5.1, Live(standing["tasks"], True, 0.1))
         until(page, partial(told, f"its control loop has not moved for {second} s"), 10)
     until(page, lambda: page.js("return document.documentElement.dataset.link") == "still", 10)
     assert "stale" in page.text("#tiles")

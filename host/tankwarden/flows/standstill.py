@@ -1,5 +1,6 @@
 """What is shown while the control loop stands still: its last snapshot, with nothing in it called fresh any more."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from tankwarden.logic.quality import Quality
@@ -7,23 +8,46 @@ from tankwarden.logic.quality import Quality
 Json = dict[str, Any]
 
 
-def aged(snapshot: Json, by_s: int, tasks: list[Json]) -> Json:
-    """The snapshot by_s seconds after the control loop last moved, with the tasks as they are now.
+@dataclass(frozen=True, slots=True)
+class Live:
+    """What goes on without the control loop: its tasks, and the link. age_s: since the Pico's last STATUS."""
+
+    tasks: list[Json]
+    connected: bool
+    age_s: float | None
+
+
+def aged(snapshot: Json, by_s: int, leases_s: float, live: Live) -> Json:
+    """The snapshot by_s seconds after the control loop last moved. leases_s: by then every lease is over.
 
     Every value is that much older and a good one is stale; what the Pico told of its circuits then is no longer known,
-    since their leases have not been renewed. stalled_s says why.
+    since their leases have not been renewed. stalled_s says why, leases_over whether the circuits must be open by now.
     """
     older: Json = _older(snapshot, by_s)
     unknown = {"state": None, "relays": {"outside": None, "inside": None}, "fault_line_ok": None, "lease_ms": None}
-    dies = f"The control loop has not moved for {by_s} s and renews no lease: the Pico opens the circuit by itself."
+    over = by_s > leases_s
+    opens = (
+        "has opened the circuit by itself" if over else f"opens the circuit by itself within {leases_s - by_s:.0f} s"
+    )
+    dies = f"The control loop has not moved for {by_s} s and renews no lease: the Pico {opens}."
     return {
         **older,
         "stalled_s": by_s,
-        "tasks": tasks,
-        "pico": {**older["pico"], "connected": False},
-        "circuits": [{**circuit, **unknown, "if_host_dies": dies} for circuit in older["circuits"]],
+        "leases_over": over,
+        "tasks": live.tasks,
+        "pico": {**older["pico"], "connected": live.connected, "age_s": live.age_s},
+        "circuits": [
+            {**circuit, **unknown, "output": _undecided(circuit["output"], by_s), "if_host_dies": dies}
+            for circuit in older["circuits"]
+        ],
         "totals": {**older["totals"], "power_w": None},
     }
+
+
+def _undecided(output: Json, by_s: int) -> Json:
+    """What was decided last is no longer held to."""
+    why = f"nothing has been decided for {by_s} s; the last decision was: {output['why']}"
+    return {**output, "value": None, "why": why, "claims": [{**claim, "wins": False} for claim in output["claims"]]}
 
 
 def _older(part: Any, by_s: int) -> Any:

@@ -1,6 +1,6 @@
 """From HELLO to ARMED, every way in which it is refused, and what a new session ends."""
 
-from virtual_rig import DAY_14_S, SEQUENCE_MS, Rig
+from virtual_rig import DAY_14_S, FURTHER, SEQUENCE_MS, Rig
 
 from tanklink.config import Config
 from tanklink.messages import DIGEST
@@ -52,7 +52,7 @@ def scenario_another_table_of_messages():
     rig = Rig()
     welcome = rig.hello(digest=OTHER_DIGEST)
     assert welcome.digest == DIGEST
-    assert rig.refused("CONFIG_CIRCUIT", 1, True, 32_000, 11_000, 160_000, 300, 600, 50) == "digest"
+    assert rig.refused("CONFIG_CIRCUIT", 1, True, 32_000, 11_000, 160_000, 300, 600, 50, *FURTHER) == "digest"
     assert rig.refused("CONFIG_CHECK") == "digest"
     assert rig.refused("ARM", bytes(8), 77, bytes(4)) == "digest"
     assert rig.refused("LEASE", 1, 1, 0) == "digest"
@@ -69,7 +69,7 @@ def scenario_same_crc_as_the_host():
     rig.configure(circuits=(1,))
     host = Config()
     for circuit in (1, 2):
-        host.set_circuit([circuit, circuit == 1, 32_000, 11_000, 160_000, 300, 600, SEQUENCE_MS])
+        host.set_circuit([circuit, circuit == 1, 32_000, 11_000, 160_000, 300, 600, SEQUENCE_MS] + list(FURTHER))
     for channel, points in ((0, ((372, 0), (4068, 14_000))), (2, ((0, 0), (4095, 500_000))), (4, ((500, 200_000), (3500, 40_000)))):  # fmt: skip  # noqa: E501
         for which in (0, 1):
             for index in range(2):
@@ -81,14 +81,17 @@ def scenario_same_crc_as_the_host():
 
 def scenario_configuration_beyond_the_ceilings():
     """limits.py can be tightened by the host, never loosened."""
-    good = [1, True, 32_000, 11_000, 160_000, 300, 600, 50]
+    good = [1, True, 32_000, 11_000, 160_000, 300, 600, 50] + list(FURTHER)
     rig = Rig()
     rig.hello()
     rig.accepted("CONFIG_CIRCUIT", *good)
-    for field, value in ((0, 0), (2, 4_999), (2, 500_001), (3, 0), (3, 15_001), (4, 185_001), (5, 2_001), (6, 801)):
+    for field, value in ((0, 0), (2, 4_999), (2, 500_001), (3, 0), (3, 15_001), (4, 185_001), (5, 2_001), (6, 801),
+                         (8, 480_001), (9, 150_001), (10, 0), (10, 501), (11, 1_001), (12, 5_001), (13, 10_001),
+                         (14, 3_601), (15, 20_001)):  # fmt: skip
         bad = list(good)
         bad[field] = value
         assert rig.refused("CONFIG_CIRCUIT", *bad) == "range", (field, value)
+        rig.run(100)  # the rate of refusals
 
 
 def scenario_points_out_of_order():
@@ -105,7 +108,7 @@ def scenario_arming_refused():
     rig.hello()
     check = rig.accepted("CONFIG_CHECK")
     assert check.complete is True  # no circuit is enabled: there is nothing to be judged
-    rig.accepted("CONFIG_CIRCUIT", 1, True, 32_000, 11_000, 160_000, 300, 600, 50)
+    rig.accepted("CONFIG_CIRCUIT", 1, True, 32_000, 11_000, 160_000, 300, 600, 50, *FURTHER)
     assert rig.refused("ARM", check.nonce, 77, check.config_crc) == "nonce"  # void: the configuration has changed
     check = rig.accepted("CONFIG_CHECK")
     assert check.complete is False
@@ -148,7 +151,7 @@ def scenario_a_circuit_that_is_not_enabled_hinders_nothing():
 
 def scenario_no_configuration_while_armed():
     rig = Rig().armed()
-    assert rig.refused("CONFIG_CIRCUIT", 1, True, 32_000, 9_000, 160_000, 300, 600, 50) == "state"
+    assert rig.refused("CONFIG_CIRCUIT", 1, True, 32_000, 9_000, 160_000, 300, 600, 50, *FURTHER) == "state"
     assert rig.refused("CONFIG_POINT", 0, 0, 372, 0) == "state"
     rig.accepted("CONFIG_CHECK")  # asking is always allowed
     assert rig.refused("ARM", bytes(8), 77, bytes(4)) == "state"
@@ -169,7 +172,7 @@ def scenario_first_change_after_arming_begins_from_nothing():
     """So a circuit that is still opening is judged by its own limits to the end."""
     rig = Rig().armed()
     rig.accepted("DISARM")
-    rig.accepted("CONFIG_CIRCUIT", 1, True, 32_000, 9_000, 160_000, 300, 600, 50)
+    rig.accepted("CONFIG_CIRCUIT", 1, True, 32_000, 9_000, 160_000, 300, 600, 50, *FURTHER)
     assert rig.accepted("CONFIG_CHECK").complete is False
     assert rig.program.facts.current_limit_ma[0] == 11_000
     rig.configure(limit_ma=9_000)

@@ -122,6 +122,21 @@ def scenario_spoilt_flash_is_left_for_the_other_file():
         assert len(waiting(opened(disk))) == len(kept) + 1
 
 
+def scenario_a_file_that_is_gone_is_a_loss():
+    """The two take turns, and a rotation begins its file before it is wanted: no cut takes one away."""
+    disk = Disk()
+    journal = opened(disk)
+    journal._rotate()
+    journal.add(TRIP, Clock(0))
+    journal.record()
+    assert not opened(Disk(disk.files)).lost
+    for name in NAMES:
+        files = {other: data for other, data in disk.files.items() if other != name}
+        again = opened(Disk(files))
+        assert again.lost == (name == NAMES[0]), name
+        assert again.standing_id() == (1 if name == NAMES[0] else 0)
+
+
 def course(disk, told, until_rotated):
     """Boots, trips, resets and acknowledgements, until the file has been rotated twice; `told` is what a host saw."""
     journal = opened(disk)

@@ -20,6 +20,8 @@ BAD = (
     (VOLTAGE, ((0, 500_000), (4095, 0))),
     (VOLTAGE, ((0, 200_000), (4095, 200_000))),
     (VOLTAGE, ((0, 400_000), (4095, 500_000))),  # a collapsed voltage would never be seen
+    (VOLTAGE, ((0, 60_000), (4095, 500_000))),  # as high as a short at 4 A would be judged
+    (VOLTAGE, ((0, 3_840), (4095, 500_000))),  # as a short at the least current that counts: 12.8 Ω · 0.3 A
     (TEMPERATURE, ((500, 100_000), (3500, 100_000))),
     (TEMPERATURE, ((500, 120_000), (3500, 40_000))),  # its table ends below the limit, beyond is guesswork
     (TEMPERATURE, ((500, LIMIT_M_DEGF), (3500, 40_000))),
@@ -30,6 +32,7 @@ BAD = (
 GOOD = (
     (CURRENT, ((0, 0), (4095, LIMIT_MA + 1))),
     (CURRENT, ((372, 0), (LIMIT_COUNTS - 500, 9_000), (4000, 14_000))),
+    (VOLTAGE, ((0, 3_839), (4095, 500_000))),
     (VOLTAGE, ((40, 1_000), (4000, 480_000))),  # calibrated at two voltages
     (TEMPERATURE, ((500, LIMIT_M_DEGF + 1), (3500, 40_000))),
     (TEMPERATURE, ((500, 40_000), (3500, LIMIT_M_DEGF + 1))),  # of a thermistor at the other end of its divider

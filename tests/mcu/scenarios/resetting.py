@@ -1,7 +1,7 @@
 """A person resets a trip of an earlier boot: the board looks at its circuits first, by a whole configuration."""
 
 from memory_disk import Disk
-from virtual_rig import Rig
+from virtual_rig import FURTHER, Rig
 
 
 def running(disk):
@@ -54,7 +54,7 @@ def scenario_not_before_it_is_configured():
     overheat(rig, False)
     rig.run(3000)
     assert rig.refused("RESET_TRIP", trip_id) == "config_incomplete"
-    rig.accepted("CONFIG_CIRCUIT", 1, True, 32_000, 11_000, 160_000, 300, 600, 50)  # but no scales
+    rig.accepted("CONFIG_CIRCUIT", 1, True, 32_000, 11_000, 160_000, 300, 600, 50, *FURTHER)  # but no scales
     assert rig.refused("RESET_TRIP", trip_id) == "config_incomplete"
     assert rig.state() == "tripped"
 
@@ -71,6 +71,29 @@ def not_while_it_stands(cause):
     rig.run(150)
     rig.accepted("RESET_TRIP", trip_id)
     assert rig.arm().name == "ACK"
+
+
+def scenario_not_by_a_configuration_without_its_circuit():
+    """Nobody looks at a circuit that was taken out: the other one cannot speak for it."""
+    rig, trip_id = after_power_cut(overheat)
+    configured(rig, circuits=(2,))
+    rig.run(3000)
+    assert rig.refused("RESET_TRIP", trip_id) == "config_incomplete"
+    overheat(rig, False)
+    rig.run(3000)
+    assert rig.refused("RESET_TRIP", trip_id) == "config_incomplete"
+    configured(rig)
+    rig.run(2100)
+    rig.accepted("RESET_TRIP", trip_id)
+
+
+def scenario_not_by_a_configuration_without_its_circuit_in_the_same_boot():
+    rig = running(Disk())
+    overheat(rig, True)
+    trip_id = rig.tripped().event_id
+    configured(rig, circuits=(2,))
+    rig.run(3000)
+    assert rig.refused("RESET_TRIP", trip_id) == "config_incomplete"
 
 
 def scenario_not_while_the_line_is_cut():
@@ -194,7 +217,7 @@ def scenario_a_reset_in_the_midst_of_a_configuration_disturbs_nothing():
         rig.accepted("CONFIG_POINT", channel, 0, 0, low)
         assert rig.refused("RESET_TRIP", trip_id) == "config_incomplete"
         rig.accepted("CONFIG_POINT", channel, 1, 4095, high)
-    rig.accepted("CONFIG_CIRCUIT", 1, True, 32_000, 11_000, 160_000, 300, 600, 50)
+    rig.accepted("CONFIG_CIRCUIT", 1, True, 32_000, 11_000, 160_000, 300, 600, 50, *FURTHER)
     assert rig.refused("RESET_TRIP", trip_id) == "config_incomplete"
     assert rig.accepted("CONFIG_CHECK").complete is True
     assert rig.refused("RESET_TRIP", trip_id) == "too_soon"

@@ -243,9 +243,13 @@ def scenario_a_lost_journal_is_reset_by_a_person_and_stays_so():
     hot(disk)
     disk = spoilt(disk.files, ((NAMES[0], 0),))
     rig = expect_lost(disk)
+    fault_id = rig.last("FAULT").event_id
+    rig.configure(circuits=())
+    rig.accepted("CONFIG_CHECK")
+    rig.run(2100)
+    assert rig.refused("RESET_TRIP", fault_id) == "config_incomplete", "nobody looks at what may have tripped"
     rig.configure()
     assert rig.refused("ARM", bytes(8), 79, bytes(4)) == "state"
-    fault_id = rig.last("FAULT").event_id
     rig.accepted("CONFIG_CHECK")
     rig.run(2100)
     rig.accepted("RESET_TRIP", fault_id)

@@ -1,9 +1,10 @@
 """What the Pico says and when: replies and their replay, rates, slices, silence, STATUS, HEALTH, events."""
 
+from journal import MAX_EVENTS
 from link import KEPT_REPLIES
 from virtual_rig import DAY_14_S, Rig
 
-from tanklink.messages import HEALTH, MAX_SAMPLES, NAK_REASONS, STATUS
+from tanklink.messages import HEALTH, LEASE_OVER, MAX_SAMPLES, NAK_REASONS, STATUS
 
 
 def scenario_a_repeated_request_is_not_done_twice():
@@ -275,6 +276,23 @@ def scenario_a_new_event_does_not_wait_for_the_old_ones():
     rig.backend.set_loop(1, False)
     rig.run(50)
     assert rig.events()[-1].name == "TRIP"
+
+
+def scenario_an_event_dropped_from_the_middle_hides_no_other():
+    """The list was full while it was being told: what comes after the gap is told as well."""
+    rig = Rig()
+    journal, program = rig.program.journal, rig.program
+    while journal.count < MAX_EVENTS:
+        journal.add(LEASE_OVER, program.clock, 1, 0, 0, journal.count, 0)
+    journal.record()
+    rig.hello()
+    rig.run_until(lambda: len(rig.events()) >= 10)
+    journal.add(LEASE_OVER, program.clock, 1, 0, 0, 99, 0)
+    rig.run(300)
+    waiting = [event[1] for event in journal.events[: journal.count]]
+    told = [event.event_id for event in rig.events()]
+    assert len(waiting) == MAX_EVENTS
+    assert [number for number in waiting if number not in told] == []
 
 
 def scenario_acknowledging_more_than_was_sent():

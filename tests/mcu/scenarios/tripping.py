@@ -357,3 +357,30 @@ def scenario_reasons_are_known():
     reasons = ("digest", "cause_present", "too_soon", "fault_line", "selftest", "lease_too_long", "wrong_trip")
     for name, reason in zip(names, reasons):  # noqa: B905  (MicroPython's zip knows no strict)
         assert NAK_REASONS[getattr(commands, name)] == reason
+
+
+class Hangs:
+    """A judge in whose look the processor stands still once."""
+
+    def __init__(self, rig, us):
+        self._rig, self._us, self._real = rig, us, rig.program._judge
+
+    def __getattr__(self, name):
+        return getattr(self._real, name)
+
+    def look(self, facts):
+        self._rig.backend.clock_us += self._us
+        self._us = 0
+        return self._real.look(facts)
+
+
+def scenario_a_hang_within_a_pass_is_no_broken_line():
+    """After the leases were looked at and before the permits were renewed: the next pass finds them gone."""
+    for ms in (105, 150, 1500):
+        rig = Rig().armed()
+        rig.closed(1, 4000)
+        rig.program._judge = Hangs(rig, 1000 * ms)
+        rig.one_pass()
+        trip = rig.tripped()
+        assert (TRIGGERS[trip.trigger], SUBJECTS[trip.subject], trip.limit) == ("permit", "relays", 100)
+        assert ms <= trip.value <= ms + 10, trip

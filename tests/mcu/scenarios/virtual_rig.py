@@ -31,6 +31,8 @@ DAY_14_S = 14 * 86400  # in ms beyond 2^30
 ZERO_COUNTS, COUNTS_PER_A = 372, 264  # of a current sensor
 LIMIT_MA, LIMIT_M_DEGF, RESISTANCE_MOHM = 11_000, 160_000, 32_000
 SEQUENCE_MS = 50
+# Of a CONFIG_CIRCUIT, from voltage_limit_mv to watch_leakage.
+FURTHER = (450_000, 60_000, 300, 300, 2000, 1000, 900, 2000, True, True)
 NAMED = {m.name: m for m in TABLE}
 
 
@@ -275,12 +277,13 @@ class Rig:
         return self.accepted("HELLO", digest, self.session)
 
     def configure(self, circuits=(1, 2), resistance_mohm=RESISTANCE_MOHM, limit_ma=LIMIT_MA, limit_m_degf=LIMIT_M_DEGF,
-                  sequence_ms=SEQUENCE_MS):  # fmt: skip
+                  sequence_ms=SEQUENCE_MS, further=FURTHER):  # fmt: skip
         """Send a whole configuration."""
         for circuit in (1, 2):
             on = circuit in circuits
-            self.accepted("CONFIG_CIRCUIT", circuit, on, resistance_mohm, limit_ma, limit_m_degf, 300, 600, sequence_ms,
-                          450_000, 60_000, 300, 300, 2000, 1000, 900, 2000, True, True)  # fmt: skip
+            self.accepted(
+                "CONFIG_CIRCUIT", circuit, on, resistance_mohm, limit_ma, limit_m_degf, 300, 600, sequence_ms, *further
+            )
         top = ZERO_COUNTS + 14 * COUNTS_PER_A
         for channel, points in (
             (0, ((ZERO_COUNTS, 0), (top, 14_000))),

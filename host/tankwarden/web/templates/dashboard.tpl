@@ -6,7 +6,7 @@
 %   include('trip.tpl', trip=s['trip'])
 % end
 % if s.get('stalled_s'):
-<div class="banner warn"><p><strong>Controller:</strong> its control loop has not moved for {{p.age(s['stalled_s'])}}. It renews no lease, so the Pico has opened the relays by itself.</p></div>
+<div class="banner warn"><p><strong>Controller:</strong> its control loop has not moved for {{p.age(s['stalled_s'])}}. It renews no lease, so the Pico {{'has opened the relays' if s['leases_over'] else 'is about to open the relays'}} by itself.</p></div>
 % end
 % if s['pico']['message']:
 <div class="banner warn"><p><strong>Pico:</strong> {{!p.prose(s['pico']['message'])}}</p></div>

@@ -1,0 +1,37 @@
+"""Soaks of the firmware in one process, on a virtual clock, under MicroPython with the chip's memory.
+
+As long here as a test may be; run_soak.py takes any count.
+"""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+RUNNER = Path(__file__).with_name("run_soak.py")
+HEAP = "heapsize=190wK"
+REFUSALS = ("bad_crc", "bad_cobs", "bad_length", "bad_body", "bad_id", "bad_range", "bad_state", "bad_rate")
+
+
+def soak(micropython: str, name: str, count: int) -> dict[str, int]:
+    """The figures on its last line. A soak that fails says why."""
+    command = [micropython, "-X", HEAP, str(RUNNER), name, str(count)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=1500, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return {key: int(value) for key, value in re.findall(r"(\w+)=(-?\d+)", done.stdout.splitlines()[-1])}
+
+
+@pytest.mark.parametrize("frames", [2_000, pytest.param(300_000, marks=[pytest.mark.slow, pytest.mark.timeout(1600)])])
+def test_frames_of_every_bad_kind_do_nothing_and_are_counted(micropython: str, frames: int) -> None:
+    counts = soak(micropython, "flood", frames)
+    assert counts["frames"] == frames
+    assert [reason for reason in REFUSALS if not counts[reason]] == []
+    assert counts["frames_ok"] > 0, "good frames at the wrong time are part of it"
+
+
+@pytest.mark.parametrize("passes", [2_000, pytest.param(300_000, marks=[pytest.mark.slow, pytest.mark.timeout(1600)])])
+def test_the_heap_is_as_it_was_after_so_many_passes(micropython: str, passes: int) -> None:
+    figures = soak(micropython, "steady", passes)
+    assert figures["passes"] == passes
+    assert figures["free_after"] == figures["free_before"] > 0
