@@ -23,4 +23,8 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    return None if config.getoption("--chip") else "tests/chip: left out, it needs a firmware image: ./tools/test --chip UF2"
+    return (
+        None
+        if config.getoption("--chip")
+        else "tests/chip: left out, it needs a firmware image: ./tools/test --chip UF2"
+    )

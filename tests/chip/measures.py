@@ -3,13 +3,14 @@
 Everything is taken from edges of pins, in simulated nanoseconds; nothing is asked of the program itself but its HEALTH.
 """
 
+import itertools
 import random
 from pathlib import Path
 
 from tanklink import messages, records
 from tanklink.frames import FrameReader, pack
 
-from .lab.client import MS, PROBE_PIN, RELAY_PINS, S, Chip
+from .lab.client import MS, PROBE_PIN, RELAY_PINS, Chip, S
 from .lab.errors import NotReachedError
 from .lab.host import TTL_MS
 from .lab.images import Image, measured_image
@@ -84,7 +85,7 @@ def pass_times_ms(uf2: Path, simulated_ns: int, collect_every: int = 0) -> tuple
 def passes_ms(chip: Chip, since_ns: int) -> list[float]:
     """Length of every whole pass since then, by the pin that on_chip/measured.py raises."""
     edges = [edge for edge in chip.edges if edge.pin == PROBE_PIN and edge.ns >= since_ns]
-    pairs = zip(edges, edges[1:], strict=False)
+    pairs = itertools.pairwise(edges)
     return [(fell.ns - rose.ns) / MS for rose, fell in pairs if rose.level and not fell.level]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from .lab.client import MS, RELAY_PINS, S, Chip
+from .lab.client import MS, RELAY_PINS, Chip, S
 from .lab.images import Image
 from .lab.repl import Repl
 from .measures import fault_to_pin_ns
@@ -14,7 +14,8 @@ FAULT_TO_PIN_NS = 60
 PERMIT_US = 50_000
 TOLERANCE_NS = 100  # of a permit's end: four cycles, and the time from the word to the machine
 ERASES = 3  # each 45 ms with every interrupt off: together longer than any permit
-_SETUP = "import board, interlock, rp2, machine\ni = interlock.Interlock(board)\nflash = rp2.Flash()\nprint(flash.ioctl(4, 0))"
+_SETUP = "import board, interlock, rp2\ni = interlock.Interlock(board)\nflash = rp2.Flash()\n"
+_PAUSE = "import time\ntime.sleep_ms(20)\n"  # for the REPL's own answer to get out
 _CLOSE = f"i.arm(1)\ni.permit(0, {PERMIT_US})\ni.permit(1, {PERMIT_US})\n"
 _ERASE = f"for block in range(341, 341 + {ERASES}):\n    flash.ioctl(6, block)\n"  # the last blocks hold no file here
 
@@ -58,7 +59,7 @@ def test_a_permit_ends_on_time_while_the_flash_is_being_erased(bare: tuple[Chip,
 def test_a_fault_drops_both_pins_while_the_flash_is_being_erased(bare: tuple[Chip, Repl]) -> None:
     chip, repl = bare
     before, _ = chip.flash_counts()
-    repl.start(_CLOSE + _ERASE)
+    repl.start(_PAUSE + _CLOSE + _ERASE)
     chip.run_until(lambda: chip.flash_counts()[0] > before and chip.relays()[:2] == (1, 1), "erase", 100 * MS)
     at = chip.ns + 1000
     chip.loop(1, False, at_ns=at)

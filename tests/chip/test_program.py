@@ -5,7 +5,6 @@ from pathlib import Path
 from tanklink import messages, records
 
 from .lab.client import MS, S
-from .lab.host import TTL_MS
 from .lab.images import measured_image
 from .lab.stand import Stand
 from .measures import hang_to_low_ms, kill_over_ttl_ms, passes_ms, relay_edges

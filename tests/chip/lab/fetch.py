@@ -33,7 +33,7 @@ def cache_root() -> Path:
 
 
 def lab_folder() -> Path:
-    """A folder with node_modules/rp2040js and bootrom.bin; filled at the first call. SetupError says what is missing."""
+    """A folder with node_modules/rp2040js and bootrom.bin; filled at the first call. SetupError says what lacks."""
     folder = cache_root() / f"lab-{_fingerprint()}"
     if not (folder / _STAMP).exists():
         folder.parent.mkdir(parents=True, exist_ok=True)
@@ -80,13 +80,10 @@ def _bootrom(folder: Path) -> bytes:
 
 
 def _constant(source: str, name: str) -> list[int]:
-    """A module's constant, read without running the module."""
-    for node_ in ast.parse(source).body:
-        target = node_.targets[0] if isinstance(node_, ast.Assign) else getattr(node_, "target", None)
-        value = getattr(node_, "value", None)
-        if isinstance(target, ast.Name) and target.id == name and value is not None:
-            inner = value.args[-1] if isinstance(value, ast.Call) else value
-            return [int(word) for word in ast.literal_eval(inner)]
+    """A module's list of numbers, read without running the module."""
+    for statement in ast.parse(source).body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == name:
+            return [int(word) for word in ast.literal_eval(statement.value)]
     raise SetupError(f"{BOOTROM_MODULE} of {BOOTROM_WHEEL} has no {name}")
 
 

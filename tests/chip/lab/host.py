@@ -16,10 +16,10 @@ from tankwarden.config import Config
 from tankwarden.demo.configuration import demo_config
 from tankwarden.drivers.pico.circuit import PicoCircuit
 from tankwarden.drivers.pico.driver import PicoDriver
-from tankwarden.drivers.pico.session import Arrived, Happening
+from tankwarden.drivers.pico.session import Arrived, Happening, JournalRecord
 from tankwarden.wiring import board_of
 
-from .client import MS, S, Chip
+from .client import MS, Chip, S
 from .errors import NotReachedError
 
 TICK_NS = 200 * MS
@@ -65,11 +65,15 @@ class Host:
         self._tick_at = self._hold_at = 0
         self.connected = False
         self.heats: set[int] = set()
-        self.events: list[Record] = []  # of the chip's journal, each once, acknowledged as stored
+        self.events: list[JournalRecord] = []  # of the chip's journal, each once, acknowledged as stored
         self.statuses: list[records.Status] = []
         self.held_at = 0  # when the last leases were sent
         self.driver = PicoDriver(
-            "emulated", board_of(self._settings), ChipClock(chip), version="chip", random_uint=lambda: next(self._numbers)
+            "emulated",
+            board_of(self._settings),
+            ChipClock(chip),
+            version="chip",
+            random_uint=lambda: next(self._numbers),
         )
         self.driver.subscribe(self._told)
         self._circuits = {number: PicoCircuit(self.driver, number, TTL_MS) for number in (1, 2)}
@@ -80,7 +84,7 @@ class Host:
         if isinstance(happening.record, records.Status):
             self.statuses.append(happening.record)
             return
-        seen = {(e.boot_id, e.event_id) for e in self.events}  # type: ignore[attr-defined]  # every event has both
+        seen = {(event.boot_id, event.event_id) for event in self.events}
         if (happening.record.boot_id, happening.record.event_id) not in seen:
             self.events.append(happening.record)
         self.driver.acknowledge(happening.record.event_id)

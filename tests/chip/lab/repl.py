@@ -1,6 +1,6 @@
 """MicroPython's raw REPL over the emulated USB port: code typed in, output read."""
 
-from .client import MS, S, Chip
+from .client import MS, Chip, S
 from .errors import EmulatorError
 
 _RAW, _RUN, _INTERRUPT = b"\r\x03\x01", b"\x04", b"\r\x03\x03"

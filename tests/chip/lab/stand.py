@@ -7,7 +7,7 @@ from tanklink.messages import CHANNELS
 from tanklink.records import Ack, ResetTrip
 from tankwarden.sim import defaults
 
-from .client import MS, RELAY_PINS, S, Chip, Edge, Flow
+from .client import MS, RELAY_PINS, Chip, Edge, Flow, S
 from .host import Host
 from .images import Image
 
@@ -41,10 +41,10 @@ class Stand:
 
     # -- the usual course --------------------------------------------------------------------------------------------
 
-    def arm(self) -> Self:
+    def arm(self, limit_ns: int = 4 * S) -> Self:
         """From power-on, or from a reset, to ARMED."""
         self.host.connect()
-        self.host.live_until(self.host.armed, "armed board", 4 * S)
+        self.host.live_until(self.host.armed, "armed board", limit_ns)
         return self
 
     def heat(self, *circuits: int) -> Self:
