@@ -12,7 +12,7 @@ from .measures import fault_to_pin_ns
 
 FAULT_TO_PIN_NS = 60
 PERMIT_US = 50_000
-TOLERANCE_NS = 100  # of a permit's end: four cycles, and the time from the word to the machine
+TOLERANCE_NS = 16  # of a permit: two cycles
 ERASES = 3  # each 45 ms with every interrupt off: together longer than any permit
 _SETUP = "import board, interlock, rp2\ni = interlock.Interlock(board)\nflash = rp2.Flash()\n"
 _PAUSE = "import time\ntime.sleep_ms(20)\n"  # for the REPL's own answer to get out

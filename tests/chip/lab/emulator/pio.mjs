@@ -20,7 +20,7 @@ class ClockedMachine {
     this.ticking = this.queued = false;
     this.atNs = 0; // of the newest tick
     this.countdown = null; // {x, atNs}: reckoned since then
-    this.countdownSeen = -1; // program counter at which a round of the loop was stepped
+    this.roundBegan = -1; // the machine's cycles at which a round of such a loop was begun
     this.check = machine.checkWait.bind(machine);
     this.alarm = chip.clock.createAlarm(() => this.tick());
     machine.checkWait = () => (this.ticking ? this.check() : this.wake());
@@ -68,16 +68,14 @@ class ClockedMachine {
     if (!machine.waiting && !parked) this.arm(now + Math.max(1, machine.cycles - cycles) * this.periodNs());
     // else it sleeps until a pin, a FIFO or an IRQ changes
   }
-  /** Whether a count-down was begun that is reckoned from here. The first round is always stepped: it sets the pin. */
+  /** Whether a count-down was begun that is reckoned from here. A round was stepped before: it set the pin. */
   beginCountdown() {
     const { machine } = this;
     const { pc, x } = machine;
     if (!this.countsDown(pc)) return false;
-    if (this.countdownSeen !== pc) {
-      this.countdownSeen = pc;
-      return false;
-    }
-    this.countdownSeen = -1;
+    const began = this.roundBegan;
+    this.roundBegan = machine.cycles;
+    if (machine.cycles - began !== LOOP_CYCLES) return false;
     if (machine.waiting || !machine.txFIFO.empty || x < LOOP_LEAST || !this.linePin().inputValue) return false;
     this.countdown = { x, atNs: this.clock.nanos };
     this.arm(this.clock.nanos + (x - 2) * LOOP_CYCLES * this.periodNs());
