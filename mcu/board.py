@@ -18,7 +18,12 @@ DC_RATED = 0
 
 # The order of tanklink's CHANNELS: the two currents on the chip's own converter, the rest on an MCP3208.
 ADC_PINS = (26, 27)  # current_1, current_2
-ADC_SPARE_PIN = 28
+SUPPLY_MV, REFERENCE_MV = 3_300, 2_500  # what the MCP3208 measures against, and what it must read of the reference
+ADC_REFERENCE_PIN = 28  # half of the converter's own supply: a constant that proves where in the round its samples are
+ADC_ROUND = (0, 1, 2, 4)  # the converter's inputs in turn: current_1, current_2, GP28, the chip's temperature
+ADC_CLOCKS = 240  # of 48 MHz between two samples: 200,000 a second, each input every 20 µs
+ADC_REFERENCE_COUNTS = (1920, 2176)  # least and most; every input of the round must stay below the comparator's ceiling
+ADC_DIE_COUNTS = (650, 1100)  # the chip's temperature, 100 °C to -100 °C: room for its own spread
 SPI_ID = 0
 SPI_BAUD = 1_000_000
 SPI_SCK_PIN, SPI_MOSI_PIN, SPI_MISO_PIN, SPI_CS_PIN = 18, 19, 16, 17
@@ -39,3 +44,5 @@ RESET_NOTE_ADDRESS = 0x4005800C
 NOTE_NONE = 0
 NOTE_SOFT = 0x2A50F7
 NOTE_MAINTENANCE = 0x2A3A17
+# Scratch registers 1 to 3 keep a trip's first facts until they are in flash: check word, value, limit.
+FACTS_ADDRESSES = (0x40058010, 0x40058014, 0x40058018)

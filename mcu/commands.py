@@ -32,8 +32,12 @@ from tanklink.messages import (
     NAK_REASONS,
     PING,
     PONG,
+    READ_TRACE,
     RESET,
     RESET_TRIP,
+    TRACE,
+    TRACE_PART_BYTES,
+    TRACE_PERIOD_US,
     WELCOME,
 )  # fmt: skip
 from tanklink.schema import COMMAND, SMALL_MAX
@@ -58,9 +62,13 @@ _BOUNDS = tuple(
         ("short_tolerance_permille", 0, limits.MAX_SHORT_TOLERANCE_PERMILLE),
         ("sequence_ms", 0, limits.MAX_SEQUENCE_MS),
         ("voltage_limit_mv", 1, limits.MAX_VOLTAGE_MV),
-        ("voltage_min_mv", 1, limits.MAX_VOLTAGE_MIN_MV),
-        ("impedance_tolerance_permille", 1, limits.MAX_IMPEDANCE_TOLERANCE_PERMILLE),
-        ("leak_ma", 1, limits.MAX_LEAK_MA),
+        ("voltage_min_mv", limits.MIN_VOLTAGE_MIN_MV, limits.MAX_VOLTAGE_MIN_MV),
+        (
+            "impedance_tolerance_permille",
+            limits.MIN_IMPEDANCE_TOLERANCE_PERMILLE,
+            limits.MAX_IMPEDANCE_TOLERANCE_PERMILLE,
+        ),
+        ("leak_ma", limits.MIN_LEAK_MA, limits.MAX_LEAK_MA),
         ("no_rise_wh", 1, limits.MAX_NO_RISE_WH),
         ("no_rise_m_degf", 1, limits.MAX_NO_RISE_M_DEGF),
         ("stuck_s", 1, limits.MAX_STUCK_S),
@@ -120,8 +128,8 @@ def _config_point(p, values):
 
 def _config_check(p, _values):
     commands = p.commands
-    if p.machine.within(1 << TRIPPED | 1 << FAULT) and not p.unfit_config():
-        p.judge_anew()  # so that the quiet time before a reset runs from here
+    if p.machine.within(_CONFIGURABLE) and p.all_open() and not p.unfit_config():
+        p.judge_anew()  # no current is seen from here on; and the quiet time before a reset runs from here
     commands.nonce = os.urandom(8)
     commands.nonce_holds = commands.checked = True
     answer = commands.answers[CONFIG_STATE.id]
@@ -175,7 +183,8 @@ def _lease(p, values):
         return NOT_CONFIGURED
     if rest_us > limits.MAX_LEASE_MS * 1000:
         return LEASE_TOO_LONG
-    p.circuits[number - 1].grant(s, us)
+    if not p.clears:  # else the journal is about to be erased: the next renewal closes the circuit again
+        p.circuits[number - 1].grant(s, us)
     return None
 
 
@@ -213,6 +222,16 @@ def _reset_trip(p, values):
     return ACK
 
 
+def _read_trace(p, values):
+    trip_id, part = values
+    answer, at = p.commands.answers[TRACE.id], TRACE.index
+    if not p.black_box.read(trip_id, part, answer[at["samples"]]):
+        return TOO_SOON if p.black_box.keeps(trip_id) else NO_TRACE
+    answer[at["trip_id"]], answer[at["part"]] = trip_id, part
+    answer[at["at_tick"]], answer[at["period_us"]] = p.black_box.at_tick, TRACE_PERIOD_US
+    return TRACE
+
+
 def _event_ack(p, values):
     if p.journal.acknowledge(values[0]):
         p.telemetry.acknowledged()
@@ -235,6 +254,7 @@ HANDLERS = {
     DISARM.id: (_disarm, 1 << DISARMED | 1 << ARMED, _SAME_TABLE),
     LEASE.id: (_lease, ANY, _SAME_TABLE),  # one that closes: ARMED only
     RESET_TRIP.id: (_reset_trip, 1 << TRIPPED | 1 << FAULT, _SAME_TABLE),
+    READ_TRACE.id: (_read_trace, ANY, _SAME_TABLE),
     EVENT_ACK.id: (_event_ack, ANY, _SAME_TABLE),
 }
 # Their answer is about this very moment, so a repeated one is answered anew instead of replayed.
@@ -264,7 +284,8 @@ class Commands:
 
     def __init__(self, program):
         self._p = program
-        self.answers = {m.id: m.new() for m in (WELCOME, NAK, ACK, PONG, CONFIG_STATE)}
+        self.answers = {m.id: m.new() for m in (WELCOME, NAK, ACK, PONG, CONFIG_STATE, TRACE)}
+        self.answers[TRACE.id][TRACE.index["samples"]] = bytearray(TRACE_PART_BYTES)
         self.open = False
         self.session = 0
         self.compatible = False  # a session is open and its host has the same digest

@@ -10,18 +10,23 @@ directly (`StateMachine.put` would block for ever on a latched machine).
 """
 
 import machine
+import micropython
 import rp2
 from limits import PERMIT_US
 from machine import Pin, mem32
 from micropython import const
 
+from tanklink._compat import micropython
+
 _CIRCUIT_RELAYS = const(2)
+_ALL = const(15)
 
 # RP2040 datasheet, 3.7. Addresses are boxed integers on the chip: tables made once, no arithmetic later.
 _TXF = (0x50200010, 0x50200014, 0x50200018, 0x5020001C)
 _SHIFTCTRL_XOR = (0x502010D0, 0x502010E8, 0x50201100, 0x50201118)
 _ADDR = (0x502000D4, 0x502000EC, 0x50200104, 0x5020011C)
 _INSTR = (0x502000D8, 0x502000F0, 0x50200108, 0x50200120)
+_INSTR_0, _INSTR_1, _INSTR_2, _INSTR_3 = _INSTR
 _FJOIN_RX = 0x80000000
 _GPIO_IN = 0xD0000004
 
@@ -62,10 +67,13 @@ class Interlock:
             Pin(pin, Pin.OUT, value=0)
         self._feed = Pin(board.FAULT_FEED_PIN, Pin.OUT, value=1)
         self._lines = [Pin(pin, Pin.IN, Pin.PULL_DOWN) for pin in board.FAULT_PINS]
-        self._first_pin = board.RELAY_PINS[0]
+        self.first_pin = board.RELAY_PINS[0]
+        self._first_line = board.FAULT_PINS[0]
+        self.line_pins = 1 << board.FAULT_PINS[0] | 1 << board.FAULT_PINS[1]
         self._mhz = machine.freq() // 1_000_000
         self._machines = [self._start(board, relay) for relay in range(len(board.RELAY_PINS))]
         self._latch = self._latch_address()
+        self.trip = self._latch - _TRIP_TO_LATCH  # the opcode of a jump there
 
     def _start(self, board, relay):
         machine_ = rp2.StateMachine(
@@ -100,24 +108,46 @@ class Interlock:
             mem32[_INSTR[relay]] = self._latch + _LATCH_TO_ARM  # the opcode of `jmp` is its address
         return True
 
+    @micropython.native
     def permit(self, relay, us):
         """Keep an armed relay closed for us from now, at most PERMIT_US; 0 or less drops it now."""
         if us <= 0:
             # Not a permit of 0: a machine that waits for its first permit would answer that with a pulse of 8 ns.
-            mem32[_INSTR[relay]] = self._latch - _TRIP_TO_LATCH
+            mem32[_INSTR[relay]] = self.trip
             return
         mem32[_TXF[relay]] = (us if us < PERMIT_US else PERMIT_US) * self._mhz >> 2
 
     def drop_all(self):
         """Every relay low now, and latched."""
-        for relay in range(len(_INSTR)):
-            self.permit(relay, 0)
+        self.drop(_ALL)
+
+    @micropython.viper
+    def drop(self, relays: int):
+        """Those whose bits are set low now, and latched: as a permit of 0, in a few microseconds."""
+        trip = self.trip
+        if relays & 1:
+            mem32[_INSTR_0] = trip
+        if relays & 2:
+            mem32[_INSTR_1] = trip
+        if relays & 4:
+            mem32[_INSTR_2] = trip
+        if relays & 8:
+            mem32[_INSTR_3] = trip
 
     def feed(self, on):
         """Drive the fault lines' feed. Off shows whether a line is short to 3V3; every closed relay drops."""
         self._feed.value(on)
 
     # -- read-backs ------------------------------------------------------------------------------------------------
+
+    @micropython.native
+    def look(self):
+        """Both circuits at one glance: bit 0, 1: as latched(1), latched(2), read first; bit 2, 3: as fault_line()."""
+        latch = self._latch
+        bits = 1 if mem32[_ADDR[0]] <= latch or mem32[_ADDR[1]] <= latch else 0
+        if mem32[_ADDR[2]] <= latch or mem32[_ADDR[3]] <= latch:
+            bits |= 2
+        return bits | (mem32[_GPIO_IN] >> self._first_line & 3) << 2
 
     def latched(self, circuit):
         """Whether either relay of the circuit sits in its latch loop: permit over, fault line down or dropped."""
@@ -126,7 +156,7 @@ class Interlock:
 
     def pins(self):
         """The relay pins as they are: bit per relay."""
-        return mem32[_GPIO_IN] >> self._first_pin & 15
+        return mem32[_GPIO_IN] >> self.first_pin & 15
 
     def fault_line(self, circuit):
         """Whether the loop of circuit 1 or 2 is whole."""

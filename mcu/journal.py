@@ -1,61 +1,64 @@
 """The journal: events and the standing trip, in flash, safe against a cut of power at any byte.
 
-Two files take turns. A file is a header, what was carried over from the other one, a seal, and then records as they
-come; of two sealed files the later generation counts. A record is 64 bytes with a CRC, so a torn one is no record; a
-file with anything torn or spoilt in it is left for the other one before anything is added. A cut only ever tears an
-end; a file that is spoilt otherwise may have held a standing trip, so it counts as lost. Events are numbered here, and
-a number is shown to the host only once its record is in flash, so no number is ever given twice.
+Two blocks of flash take turns. A block is a header, what was carried over from the other one, a seal, and then records
+as they come; of two sealed ones the later generation counts. A record is 64 bytes with a CRC and a commit of its own,
+so a torn one is no record, and one that was committed and is not whole is spoilt flash: it may have held a standing
+trip, so the journal counts as lost. Events are numbered here, and a number is shown to the host only once its record
+is in flash, so no number is ever given twice.
+
+A record takes a few milliseconds, at any time. An erase stalls the chip for up to 400 ms and so is done only with every
+circuit open, ahead of need: the block that does not count is erased at the first opportunity.
 """
 
 import os
-import struct
 
 from journal_image import (
     ACK,
     ADDED,
     CARRIED,
     CIRCUIT,
-    CRC_AT,
-    FORMAT,
+    FIRST_SLOT,
     HEADER,
+    LAST_SLOT,
     LATCHING,
-    RECORD_BYTES,
     SEAL,
     lost,
     newest,
     read,
+    safer_side,
 )  # fmt: skip
+from journal_writer import Writer
 
-from tanklink.crc import write_crc
-from tanklink.messages import BOOT, FAULT, LEASE_OVER, RESET
+from tanklink.messages import BOOT, FAULT, LEASE_OVER, NOTICE, RESET, TRIP
 from tanklink.schema import SMALL_MAX
 
-NAMES = ("journal.a", "journal.b")
-FILE_RECORDS = 64
-MAX_EVENTS = 24  # waiting for the host; the rest of a file is room for new ones
-ROOM = 24  # records to be had after opening, so that no file is rotated while it matters
+NAMES = ("journal.1", "journal.2")
+_OLD_NAMES, _ENOENT = ("journal.a", "journal.b"), 2  # of journal_files.py
+MAX_EVENTS = 24  # waiting for the host; the rest of a block is room for new ones
+SPARE = 4  # fewer records than these left without an erase: the circuits must open for one
+_ROTATED = LAST_SLOT + 1 - FIRST_SLOT - MAX_EVENTS - 2  # records that find room at least once blocks were changed
 
 # An event in memory is a list: message id, then the message's fields in their order, then whether it is in flash.
 _ID, _EVENT, _DURABLE = 0, 1, 10
-_CHEAP = (BOOT.id, LEASE_OVER.id)  # dropped first when too many wait
+_CHEAP = (BOOT.id, LEASE_OVER.id, NOTICE.id)  # dropped first when too many wait
 _AFTER_LOSS, _IN_MEMORY = 1 << 28, 1 << 29  # where numbers go on when the last one is not known or cannot be kept
 
 
 class Journal:
     """events: those that wait for the host, oldest first, of which the first `count` are valid.
 
-    open_file: as the builtin, with paths relative to `folder`.
+    blocks: flashpages.Blocks of NAMES; facts: FirstFacts; files: where the journal of an older program may be.
     """
 
-    def __init__(self, boot_id, folder="", open_file=open):
+    def __init__(self, boot_id, blocks, facts, files):
         self.boot_id = boot_id
-        self._folder, self._open = folder, open_file
-        self._record = bytearray(RECORD_BYTES)
-        self._file = None
+        self._blocks, self._facts, self._files = blocks, facts, files
+        self._writer = Writer()
         self._side = 1  # which of NAMES is sealed and written to
-        self._generation = 0  # of what is written
         self._sealed_generation = 0
-        self._length = 0  # records in it
+        self._erased = [False, False]
+        self._starts = False  # nothing is sealed that could be added to
+        self._has_files = False  # of an older program
         self._next_id = 1
         self._acked = 0  # the host has every event up to this one
         self._ack_told = 0  # and flash knows of it up to here
@@ -65,7 +68,6 @@ class Journal:
         self.dropped = 0  # events that found no room
         self.broken = False  # flash refuses: events live in memory only
         self.lost = False  # flash was spoilt at boot: what stood before is not known
-        self._renews_both = False
         self._load()
 
     # -- what stands ------------------------------------------------------------------------------------------------
@@ -99,6 +101,7 @@ class Journal:
         self._next_id += 1
         if message.id in LATCHING:
             self._stand(event)
+            self._facts.note(event)
         elif message.id == RESET.id:
             self._stand(None)
         return event[_EVENT]
@@ -134,12 +137,39 @@ class Journal:
                 self._remove(0)
         return n
 
-    def waits(self):
-        """Whether record() has something to write."""
-        return self._acked != self._ack_told or self.durable() < self.count
+    def recall(self, clock):
+        """At boot: a trip that outlived its record in the first facts becomes an event now. True if there was one."""
+        facts = self._facts
+        if not facts.read():
+            return False
+        if facts.are_of(self.standing_id(), self.standing_is_fault()):
+            facts.clear()
+            return False
+        message = FAULT if facts.is_fault else TRIP
+        self.add(message, clock, facts.circuit, facts.trigger, facts.subject, facts.value, facts.limit)
+        return True
 
-    def record(self):
-        """Bring what is new to flash, which may stall the chip: only while no circuit is closed.
+    def waits(self, all_open=True):
+        """Whether record() has something to write. What can wait, does while a circuit is closed."""
+        if self.durable() < self.count:
+            return True
+        return all_open and not self.broken and (self._acked != self._ack_told or self._erase_is_due())
+
+    def free(self):
+        """How many records still fit before the circuits must open for an erase."""
+        rest = self._writer.room()
+        return rest + _ROTATED if self._erased[1 - self._side] else rest
+
+    def needs_erase(self):
+        """Whether so little room is left that the circuits must open for an erase."""
+        return not self.broken and self.free() < SPARE
+
+    def may_append(self):
+        """Whether all that waits can be written while a circuit is closed."""
+        return self.broken or (not self._starts and self.count - self.durable() <= self.free())
+
+    def record(self, all_open=True):
+        """Bring what is new to flash; erases only with all_open, that is with no circuit closed.
 
         False, and broken is set, if flash refuses.
         """
@@ -147,22 +177,24 @@ class Journal:
             self._keep_in_memory()
             return False
         try:
-            self._write_news()
+            self._write_news(all_open)
         except OSError:
-            # The end of this file is unknown now: the other one takes over, whole.
+            # What this block holds is unknown now: the other one takes over, whole.
             try:
-                self._renew()
+                self._rotate(all_open)
             except OSError:
                 self._give_up()
+        self._forget_facts()
         return not self.broken
 
     def repair(self):
-        """Try flash again after it was found broken."""
+        """Try flash again after it was found broken; every circuit is open."""
         try:
-            self._renew()
+            self._rotate(True)
             self.broken = False
         except OSError:
             self._give_up()
+        self._forget_facts()
         return not self.broken
 
     # -- memory -----------------------------------------------------------------------------------------------------
@@ -220,114 +252,127 @@ class Journal:
 
     # -- flash: writing ---------------------------------------------------------------------------------------------
 
-    def _write_news(self):
-        if self._renews_both:
-            self._renew()
-            return
+    def _write_news(self, all_open):
+        self._writer.acked = self._acked
+        if self._starts:
+            self._rotate(all_open)
         for i in range(self.count):
             event = self.events[i]
             if not event[_DURABLE]:
-                if self._length >= FILE_RECORDS:
-                    self._rotate()  # which brings over everything, this one too
-                    return
-                self._put_event(ADDED, event)
-                self._file.flush()
+                if not self._writer.room():
+                    self._rotate(all_open)  # which brings over everything, this one too
+                    break
+                self._writer.stage_event(ADDED, event)
+                self._commit()
                 self._set_durable(event)
-        if self._acked != self._ack_told:
-            if self._length >= FILE_RECORDS:
-                self._rotate()
-                return
-            self._put(ACK, 0, self._acked, 0, 0, 0, 0, 0, 0, 0, 0)
-            self._file.flush()
-            self._ack_told = self._acked
+        if all_open:
+            if self._acked != self._ack_told:
+                self._tell_acked()
+            self._erase_ahead()
 
-    def _renew(self):
-        """Leave the file that is written to; and the other one too, if it would be found spoilt again."""
-        self._rotate()
-        if self._renews_both:
-            self._rotate()
-            self._renews_both = False
+    def _tell_acked(self):
+        if not self._writer.room():
+            self._rotate(True)
+        else:
+            self._writer.stage(ACK, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+            self._commit()
 
-    def _rotate(self):
-        """Begin the other file with all that is still wanted. It counts only once it is sealed."""
-        self._close()
-        self._generation = self._sealed_generation + 1
-        self._length = 0
-        self._file = self._open(self._folder + NAMES[1 - self._side], "wb")
-        stands = self._standing
-        self._put(HEADER, stands[_ID], stands[_EVENT], self._next_id, self._acked, 0, stands[CIRCUIT], 0, 0, 0, 0)
-        for i in range(self.count):
-            self._put_event(CARRIED, self.events[i])
-        self._put(SEAL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
-        self._file.flush()
-        self._side = 1 - self._side  # not before: a failed attempt must not be followed by one on the good file
-        self._sealed_generation = self._generation
-        self._ack_told = self._acked
+    def _erase_is_due(self):
+        return not self._starts and (not self._erased[1 - self._side] or self._has_files)
+
+    def _erase_ahead(self):
+        """With every circuit open: the block that does not count, and what an older program has left."""
+        other = 1 - self._side
+        if not self._erased[other]:
+            self._blocks[other].erase()
+            self._erased[other] = True
+        if self._has_files:
+            self._has_files = False
+            import journal_files
+
+            journal_files.remove(self._files)
+
+    def _rotate(self, all_open):
+        """Begin the other block with all that is still wanted. It counts only once it is sealed."""
+        side = 1 - self._side
+        block = self._blocks[side]
+        if not self._erased[side]:
+            if not all_open:
+                raise OSError("no erased block of the journal")
+            block.erase()
+        self._erased[side] = False
+        before = None if self._starts else self._blocks[self._side]
+        self._fill(block, self._sealed_generation + 1)
+        if before:
+            self._writer.close(before, self._sealed_generation)
+        self._side = side  # not before: a failed attempt must not be followed by one on the good block
+        self._sealed_generation = self._writer.generation
+        self._starts = False
         for i in range(self.count):
             self._set_durable(self.events[i])
         self._standing[_DURABLE] = self._standing[_EVENT] != 0
 
-    def _close(self):
-        file, self._file = self._file, None
-        if file:
-            try:
-                file.close()
-            except OSError:
-                pass  # it is given up anyway
+    def _fill(self, block, generation):
+        """An erased block: header, what is wanted, seal."""
+        writer, stands = self._writer, self._standing
+        writer.begin(block, generation)
+        writer.acked = self._acked
+        writer.stage(HEADER, stands[_ID], stands[_EVENT], self._next_id, 0, 0, stands[CIRCUIT], 0, 0, 0, 0)
+        for i in range(self.count):
+            writer.stage_event(CARRIED, self.events[i])
+        writer.commit()
+        writer.stage(SEAL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        self._commit()
 
-    def _put_event(self, kind, event):
-        self._put(
-            kind, event[0], event[1], event[2], event[3], event[4],
-            event[5], event[6], event[7], event[8], event[9],
-        )  # fmt: skip
+    def _commit(self):
+        self._writer.commit()
+        self._ack_told = self._acked
 
-    def _put(self, kind, message_id, event_id, boot_id, at_s, at_ms, a, b, c, d, e):
-        record = self._record
-        struct.pack_into(
-            FORMAT, record, 0,
-            kind, message_id, self._length, self._generation, event_id, boot_id, at_s, at_ms, a, b, c, d, e,
-        )  # fmt: skip
-        write_crc(record, 0, CRC_AT)
-        if self._file.write(record) != RECORD_BYTES:
-            raise OSError("the journal's flash is full")
-        self._length += 1
+    def _forget_facts(self):
+        """Of a trip that is in flash."""
+        if self._facts.held and not self.broken:
+            self._facts.clear()
 
     # -- flash: reading ---------------------------------------------------------------------------------------------
 
     def _load(self):
-        images = [read(self._open, self._folder + name) for name in NAMES]
+        images = [read(block) for block in self._blocks]
+        for side in range(2):
+            self._erased[side] = images[side].blank and self._blocks[side].found()
+            self._next_id = max(self._next_id, images[side].highest_id + 1)
         best = newest(images)
-        for image in images:
-            if image:
-                self._next_id = max(self._next_id, image.highest_id + 1)
+        self.lost = lost(images)
         if best is not None:
-            self._adopt(images[best], best)
-        self.lost = lost(images, best)
+            self._adopt(images[best])
+        self._has_files = self._find_files()
+        if self._has_files and best is None and not self.lost:
+            self._load_files()
+        if best is None or self.lost:
+            self._start(images)
+        else:
+            self._go_on(images[best], best)
+
+    def _start(self, images):
+        """Both blocks are made anew: of a fresh board at once, of a lost journal when it is known what stands now."""
+        self._starts = True
+        self._sealed_generation = max(images[0].generation, images[1].generation)
+        self._side = 1 - safer_side(images) if self.lost else 1
         if self.lost:
-            self._distrust(images)
-            return
-        if best is not None and images[best].clean() and self._length <= FILE_RECORDS - ROOM:
+            self._next_id = max(self._next_id, _far_number(_AFTER_LOSS))
+        else:
+            self.repair()
+
+    def _go_on(self, image, side):
+        self._side, self._sealed_generation = side, image.generation
+        self._writer.go_on(self._blocks[side], image.generation, image.length)
+        if image.uncommitted:
             try:
-                self._file = self._open(self._folder + NAMES[self._side], "ab")
-                return
+                self._writer.commit_slot(image.uncommitted)
             except OSError:
-                pass
-        self.repair()
+                self.repair()
 
-    def _distrust(self, images):
-        """Nothing is written until the program has said what stands now; then both files are made anew.
-
-        The worse one is left to the last, so that a cut in between finds it again.
-        """
-        self._renews_both = True
-        first, second = images
-        self._side = 0 if first and (first.spoilt or not second) else 1
-        self._sealed_generation = max([image.generation for image in images if image])
-        self._next_id = max(self._next_id, _far_number(_AFTER_LOSS))
-
-    def _adopt(self, image, side):
-        self._side, self._length = side, image.length
-        self._generation = self._sealed_generation = image.generation
+    def _adopt(self, image):
+        """Take over what a journal says; the events of it that the host has not stored wait for it again."""
         self._acked = self._ack_told = image.acked
         self._standing[_ID], self._standing[_EVENT], self._standing[CIRCUIT] = image.standing
         self._standing[_DURABLE] = True
@@ -337,6 +382,29 @@ class Journal:
                 for i in range(len(event)):
                     place[i] = event[i]
                 place[_DURABLE] = True
+
+    def _find_files(self):
+        for name in _OLD_NAMES:
+            try:
+                self._files.open(name, "rb").close()
+                return True
+            except OSError as error:
+                if error.args[0] != _ENOENT:
+                    return True
+        return False
+
+    def _load_files(self):
+        """The journal of an older program: what stood then stands on."""
+        import journal_files
+
+        images = journal_files.read_both(self._files)
+        best = journal_files.newest(images)
+        self.lost = journal_files.lost(images, best)
+        for image in images:
+            if image:
+                self._next_id = max(self._next_id, image.highest_id + 1)
+        if best is not None:
+            self._adopt(images[best])
 
 
 def _far_number(base):

@@ -1,125 +1,164 @@
-"""What a file of the journal says when it is read at boot, and in what bytes it says it.
+"""What a block of the journal says when it is read at boot, and in what bytes it says it.
 
-A file that was begun and never sealed is a cut rotation: good records and at most a torn end. Anything else that is not
-as it was written is spoilt flash, and what stood in it is not known any more.
+A record is programmed first and committed second, by clearing the bits of its last word. So a record that a cut has
+torn is told from one that flash has spoilt: the former was never committed, and nobody was told of it.
 """
 
 import struct
 
+from flashpages import BLOCK_BYTES, is_erased
+
 from tanklink.crc import check_crc
-from tanklink.messages import BOOT, FAULT, LEASE_OVER, RESET, TRIP
+from tanklink.messages import BOOT, FAULT, LEASE_OVER, NOTICE, RESET, TRIP
 
 RECORD_BYTES = 64
-# kind, generation, index in the file, message id, event id, boot id, at s, at ms, five fields; unused ones are 0
-FORMAT = "<BBHIIIIIiiiii"
-CRC_AT = RECORD_BYTES - 4
-HEADER, CARRIED, SEAL, ADDED, ACK = 0x51, 0x52, 0x53, 0x54, 0x55
-EVENTS = {m.id: m for m in (BOOT, TRIP, FAULT, LEASE_OVER, RESET)}
+# kind, message id, slot, generation, event id, boot id, at s, at ms, five fields, acknowledged; unused ones are 0
+FORMAT = "<BBHIIIIIiiiiiI"
+CRC_AT, COMMIT_AT, COMMIT_BYTES = 56, 60, 4
+FIRST_SLOT, LAST_SLOT = 1, 62  # before them the block's marker, behind them CLOSED
+CLOSING_SLOT = 63
+HEADER, CARRIED, SEAL, ADDED, ACK, CLOSED = 0x51, 0x52, 0x53, 0x54, 0x55, 0x56
+EVENTS = {m.id: m for m in (BOOT, TRIP, FAULT, LEASE_OVER, RESET, NOTICE)}
 LATCHING = (TRIP.id, FAULT.id)
 CIRCUIT = 5  # place of a trip's circuit in an event: message id, event id, boot id, s, ms, then the fields
-_NO_SUCH_FILE = 2
+_KIND, _MESSAGE, _SLOT, _GENERATION, _EVENT_ID, _ACKED = 0, 1, 2, 3, 4, 13
 
 
 class Image:
-    """One file. It counts only if it is sealed."""
+    """One block. It counts only if it is sealed."""
 
     def __init__(self):
         self.generation = 0  # not known
-        self.length = 0
+        self.blank = True
+        self.length = FIRST_SLOT  # the first slot that is free, and all behind it but CLOSED's
+        self.uncommitted = 0  # slot of a last record that is whole and lacks its commit only; 0 = none
         self.sealed = False
-        self.torn = False  # it ends within a record, as a cut leaves it
-        self.spoilt = False  # some record is not what was written
+        self.closed = False  # another block is sealed, and counts from then on
+        self.added = False  # something came after the seal
+        self.spoilt = False  # some record is not what was committed
         self.highest_id = self.acked = 0
         self.standing = (0, 0, 0)  # message id, event id, circuit
         self.events = []
 
-    def clean(self):
-        """Whether more may be added to it."""
-        return not (self.torn or self.spoilt)
+    def sound(self):
+        """Whether it says what stands."""
+        return self.sealed and not (self.spoilt or self.closed)
 
-    def take(self, fields):
-        """The next record, as unpacked; None if its CRC is wrong."""
-        first = self.length == 0
-        self.length += 1
-        if fields is None:
+    def take(self, slot, record):
+        """The next record."""
+        if is_erased(record, 0, RECORD_BYTES):
+            return
+        self.blank = False
+        if slot < CLOSING_SLOT:
+            if slot > self.length:
+                self.spoilt = True  # records follow each other: what was there has faded
+            self.length = slot + 1
+            self.uncommitted = 0
+        whole = check_crc(record, 0, CRC_AT)
+        if is_erased(record, COMMIT_AT, COMMIT_BYTES):
+            if whole and slot < CLOSING_SLOT:
+                self.uncommitted = slot  # counts if nothing follows
+            return
+        fields = struct.unpack_from(FORMAT, record, 0) if whole else None
+        if fields is None or not self._belongs(slot, fields):
             self.spoilt = True
             return
-        if not self.generation:
-            self.generation = fields[3]
-        in_place = fields[2] == self.length - 1 and fields[3] == self.generation and first == (fields[0] == HEADER)
-        if in_place:
-            self._take(fields[0], fields[1:2] + fields[4:])
-        else:
-            self.spoilt = True
+        self._take(fields)
 
-    def _take(self, kind, event):
-        message_id, event_id = event[0], event[1]
+    def finish(self, record):
+        """Take the uncommitted one, read again into record: it counts from now on, and is to be committed."""
+        fields = struct.unpack_from(FORMAT, record, 0)
+        if self._belongs(self.uncommitted, fields):
+            self._take(fields)
+
+    def _belongs(self, slot, fields):
+        if not self.generation:
+            self.generation = fields[_GENERATION]
+        headed = (slot == FIRST_SLOT) == (fields[_KIND] == HEADER)
+        return fields[_SLOT] == slot and fields[_GENERATION] == self.generation and headed
+
+    def _take(self, fields):
+        kind, message_id, event_id = fields[_KIND], fields[_MESSAGE], fields[_EVENT_ID]
+        self.acked = max(self.acked, fields[_ACKED])
+        event = fields[_MESSAGE : _MESSAGE + 1] + fields[_EVENT_ID:_ACKED]
         if kind == HEADER:
             self.standing = (message_id, event_id, event[CIRCUIT])
-            self.highest_id, self.acked = event[2] - 1, event[3]  # it holds the next number to give
+            self.highest_id = event[2] - 1  # it holds the next number to give
         elif kind == SEAL:
             self.sealed = True
-        elif kind == ACK:
-            self.acked = max(self.acked, event_id)
-        elif message_id in EVENTS:
-            self.events.append(event)
-            self.highest_id = max(self.highest_id, event_id)
-            if kind == ADDED and message_id in LATCHING:
-                self.standing = (message_id, event_id, event[CIRCUIT])
-            elif kind == ADDED and message_id == RESET.id:
-                self.standing = (0, 0, 0)
+        elif kind == CLOSED:
+            self.closed = True
+        elif kind != ACK and message_id in EVENTS:
+            self._take_event(kind, event)
+        if kind == ADDED or kind == ACK:
+            self.added = True
+
+    def _take_event(self, kind, event):
+        message_id, event_id = event[0], event[1]
+        self.events.append(event)
+        self.highest_id = max(self.highest_id, event_id)
+        if kind == ADDED and message_id in LATCHING:
+            self.standing = (message_id, event_id, event[CIRCUIT])
+        elif kind == ADDED and message_id == RESET.id:
+            self.standing = (0, 0, 0)
 
 
-def read(open_file, path):
-    """The Image of a file, or None if there is none."""
+def read(block):
+    """The Image of a block. One of a file that is there and was not found may have held anything."""
     image = Image()
-    try:
-        file = open_file(path, "rb")
-    except OSError as error:
-        if error.args[0] == _NO_SUCH_FILE:
-            return None
-        image.spoilt = True
+    if not block.found():
+        image.blank = block.missing
+        image.spoilt = not block.missing
         return image
     record = bytearray(RECORD_BYTES)
     try:
-        n = file.readinto(record)
-        while n == RECORD_BYTES:
-            image.take(struct.unpack_from(FORMAT, record, 0) if check_crc(record, 0, CRC_AT) else None)
-            n = file.readinto(record)
-        image.torn = n > 0
+        for slot in range(FIRST_SLOT, BLOCK_BYTES // RECORD_BYTES):
+            block.read(slot * RECORD_BYTES, record)
+            image.take(slot, record)
+        if image.uncommitted:
+            block.read(image.uncommitted * RECORD_BYTES, record)
+            image.finish(record)
     except OSError:
-        image.spoilt = True
-    finally:
-        file.close()
+        image.blank, image.spoilt = False, True
     return image
 
 
 def newest(images):
-    """Side of the sealed file that counts, or None."""
+    """Side of the sealed block that counts, or None."""
     best = None
     for side in range(len(images)):
         image = images[side]
-        if image and image.sealed and (best is None or image.generation > images[best].generation):
+        if image.sealed and (best is None or image.generation > images[best].generation):
             best = side
     return best
 
 
-def lost(images, best):
-    """Whether something that stood may be missing from the sealed file `best` (a side, or None).
+def lost(images):
+    """Whether something that stood may be missing from the sealed block that counts.
 
-    A file that was only begun is a rotation that was cut: what was told by then is in the other file. With no other
-    file it can only be the very first one.
+    The block beside a sealed one is erased, and then begun, while the sealed one still counts: whatever it looks like,
+    a cut may have left it so. Only once it is sealed itself, the other one is closed.
     """
-    if best is None:
-        first, second = images
-        if first is None and second is None:
-            return False
-        return second is not None or first.spoilt or first.generation > 1
-    if images[best].spoilt:
-        return True
-    other = images[1 - best]
-    if other is None:  # the two take turns: from the second generation on there are two
-        return images[best].generation > 1
-    if not other.spoilt:
+    best = newest(images)
+    if best is not None:
+        return not images[best].sound()
+    begun = [image for image in images if not image.blank]
+    if not begun:
         return False
-    return other.generation == 0 or other.generation > images[best].generation
+    # Before the very first seal there is one block with its first few records, or the first ones torn.
+    return len(begun) > 1 or begun[0].spoilt or begun[0].added or begun[0].generation > 1
+
+
+def safer_side(images):
+    """Of a lost journal the side that is to be made anew first: a cut in the middle of that must not hide the loss."""
+    erased, torn = Image(), Image()
+    torn.blank, torn.spoilt = False, True
+    other = 1 - (newest(images) or 0)  # not the one that says so itself, as long as any other will do
+    for side in (other, 1 - other):
+        if lost(_replaced(images, side, erased)) and lost(_replaced(images, side, torn)):
+            return side
+    return other
+
+
+def _replaced(images, side, image):
+    return [image if i == side else images[i] for i in range(2)]

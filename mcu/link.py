@@ -4,6 +4,7 @@ A slice is at most SLICE_BYTES in and as many out. Nothing is sent later than TA
 a write to a host that does not read blocks. Nothing here allocates after construction.
 """
 
+import micropython
 from limits import SLICE_BYTES, TALK_MS
 
 from tanklink.frames import MAX_FRAME, ByteReader, encode_into
@@ -31,6 +32,7 @@ class Link:
         self.dropped = 0  # frames that were not sent, or not to the end
         self._replies = [Reply() for _ in range(KEPT_REPLIES)]
         self._next_reply = 0
+        self._replies_wait = False  # some reply may be waiting to be sent
         self._own = bytearray(MAX_FRAME)  # STATUS, HEALTH and events
         self._seq = 0
         self._frame, self._n, self._at = self._own, 0, 0  # what is being sent
@@ -39,6 +41,7 @@ class Link:
 
     # -- in ---------------------------------------------------------------------------------------------------------
 
+    @micropython.native
     def receive(self, take):
         """Read a slice; take(message, seq, values) is called for every valid frame. True if there was a byte."""
         port, reader = self.port, self.reader
@@ -54,6 +57,7 @@ class Link:
                 take(reader.message, reader.seq, reader.values)
         return True
 
+    @micropython.native
     def may_talk(self):
         """Whether the host was heard lately."""
         return self._heard and self._clock.since_us(self._heard_s, self._heard_us) <= TALK_MS * 1000
@@ -71,13 +75,13 @@ class Link:
             self.dropped += 1
         reply.n = encode_into(message, seq, values, reply.frame)
         reply.seq, reply.request = seq, request
-        reply.waits = True
+        reply.waits = self._replies_wait = True
 
     def replay(self, seq, request):
         """Send the kept reply to this request again. False if there is none."""
         for reply in self._replies:
             if reply.seq == seq and reply.request == request:
-                reply.waits = True
+                reply.waits = self._replies_wait = True
                 return True
         return False
 
@@ -88,27 +92,42 @@ class Link:
 
     # -- out --------------------------------------------------------------------------------------------------------
 
+    @micropython.native
     def sending(self):
         """Whether a frame is under way."""
         return self._at < self._n
 
+    @micropython.native
     def send(self, source):
         """Write a slice of the frame under way, or else of the next one: replies first, then what source composes.
 
-        source.compose(link): calls own() at most once and returns whether it did. True if anything was written.
+        source.waits(): whether there may be anything to compose. source.compose(link): calls own() at most once and
+        returns whether it did. True if anything was written.
         """
+        under_way = self._at < self._n
+        if not (under_way or self._replies_wait or source.waits()):
+            return False
         if not self.may_talk():
-            if self.sending():
+            if under_way:
                 self.dropped += 1
                 self._n = self._at = 0
             return False
         if not self.port.writable():
             return False
-        if not self.sending() and not self._next_frame(source):
+        if not under_way and not self._next_frame(source):
             return False
         written = self.port.write(self._frame, self._at, min(SLICE_BYTES, self._n - self._at))
         self._at += written
         return written > 0
+
+    def waiting(self):
+        """Bytes of frames that are ready and wait for the host to read."""
+        n = self._n - self._at
+        if self._replies_wait:
+            for i in range(KEPT_REPLIES):
+                if self._replies[i].waits:
+                    n += self._replies[i].n
+        return n
 
     def own(self, message, values):
         """Make this the next frame: a message that answers nothing."""
@@ -117,10 +136,12 @@ class Link:
         self._seq = (self._seq + 1) & 0xFFFF
 
     def _next_frame(self, source):
-        for i in range(KEPT_REPLIES):
-            reply = self._replies[(self._next_reply + i) % KEPT_REPLIES]  # the oldest first
-            if reply.waits:
-                reply.waits = False
-                self._frame, self._n, self._at = reply.frame, reply.n, 0
-                return True
+        if self._replies_wait:
+            for i in range(KEPT_REPLIES):
+                reply = self._replies[(self._next_reply + i) % KEPT_REPLIES]  # the oldest first
+                if reply.waits:
+                    reply.waits = False
+                    self._frame, self._n, self._at = reply.frame, reply.n, 0
+                    return True
+            self._replies_wait = False
         return source.compose(self)

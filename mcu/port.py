@@ -7,6 +7,8 @@ constructor allocates under MicroPython: ipoll() reuses its tuple, read fills a 
 import select
 import sys
 
+import micropython
+
 _MICROPYTHON = sys.implementation.name == "micropython"
 NO_BYTE = -1
 
@@ -24,14 +26,17 @@ class UsbPort:
         self._writable = select.poll()
         self._writable.register(self._out, select.POLLOUT)
 
+    @micropython.native
     def poll(self, timeout_ms):
         """Wait until there is a byte to read; False if none came in time."""
         return _any(self._readable, timeout_ms, select.POLLIN)
 
+    @micropython.native
     def writable(self):
         """Whether some bytes can be written at once."""
         return _any(self._writable, 0, select.POLLOUT)
 
+    @micropython.native
     def read_byte(self):
         """The next byte, or NO_BYTE. Call after poll(): else it may block."""
         return self._byte[0] if self._in.readinto(self._byte) else NO_BYTE

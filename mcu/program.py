@@ -10,34 +10,44 @@ import gc
 import board
 import identity
 import limits
+import micropython
 import selftest
 from clock import Clock, Every
 from commands import Commands
-from journal import Journal
+from facts import Facts, within_reach
+from journal import SPARE
 from link import Link
-from relays import LEASE_OVER, OPEN, REARM, Circuit
+from micropython import const
+from relays import CARRIER_ALONE, LEASE_OVER, NOTHING, OPEN, REARM, Circuit
 from sampler import Sums
 from telemetry import Loop, Telemetry
-from trips import ARMED, FAULT, RAISED, Facts, History, Judge, Machine, within_reach
+from trips import ANY_KIND, ARMED, FAULT, FAULT_OPEN, RAISED, TRIP_OPEN, TRIPPED, History, Judge, Machine
 
 from tanklink import messages
 from tanklink.config import Config
 
 PERIOD_US = 5000
 COLLECT_MS = 60_000
+_N_CIRCUITS = const(2)
+assert _N_CIRCUITS == messages.N_CIRCUITS
 LEAVE_US = 200_000  # for the ACK of MAINTENANCE to get out
 _LEASE = messages.SUBJECTS.index("lease")
 _NO_TRIGGER = messages.TRIGGERS.index("none")
+_JOURNAL_FULL = messages.NOTICES.index("journal_full")
 _ENABLED = messages.CONFIG_CIRCUIT.index["enabled"]
 _SEQUENCE = messages.CONFIG_CIRCUIT.index["sequence_ms"]
+_NOT_WATCHED = messages.NOTICES.index("not_watched")
+_LEAKAGE, _IMPEDANCE = messages.TRIGGERS.index("leakage"), messages.TRIGGERS.index("element_drift")
 _FREE_BYTES = getattr(gc, "mem_free", None)  # CPython has none
 
 
 class Program:
     """All parts together. who: an Identity; ticks_us, sleep_us: as of `time`; reset(note) never returns on the chip."""
 
-    def __init__(self, who, interlock, sampler, port, journal, ticks_us, sleep_us, reset):
+    def __init__(self, who, interlock, sampler, port, journal, black_box, ticks_us, sleep_us, reset):
         self.identity, self.interlock, self.sampler, self.journal = who, interlock, sampler, journal
+        self.black_box = black_box
+        self.clears = False  # every circuit is to open, so that the journal can erase
         self.ticks_us, self.sleep_us, self._reset = ticks_us, sleep_us, reset
         self.clock = Clock(ticks_us())
         self.machine = Machine()
@@ -55,6 +65,7 @@ class Program:
         self._cause_s = self._cause_us = 0  # when some rule was last found broken
         self._pushed_s = self._pushed_us = 0  # when the permits were last renewed
         self._held = False  # and whether there were any
+        self._told_unwatched = 0  # of what this boot has said that it is not watched: two bits a circuit
         self._last_gap_us = 0  # between the last two renewals: a pass may hang after its leases were looked at
         self.leaving = False  # for maintenance: nothing is accepted any more
         self._left_s = self._left_us = 0
@@ -67,6 +78,7 @@ class Program:
         self.machine.move("start")
         healthy = selftest.relays_open(self.interlock)
         journal, cause = self.journal, self.identity.reset_cause
+        journal.recall(self.clock)
         stands = journal.standing_id() != 0
         hung = cause == identity.WATCHDOG and not stands
         crashed = cause == identity.SOFT and not stands  # and could not even say so
@@ -84,17 +96,19 @@ class Program:
             self._note("relay_stuck", 0, self.interlock.pins(), 0)
         elif no_journal and not journal.standing_is_fault():
             self._note("journal", journal.standing_circuit(), 1, 0)
-        self.journal.record()
+        self._record()
         self.collect()
 
     # -- the pass ---------------------------------------------------------------------------------------------------
 
+    @micropython.native
     def step(self, now_us):
         """One pass, at these ticks."""
         clock = self.clock
         clock.advance(now_us)
         self.sampler.sample()
         self.sums.add(self.sampler.counts)
+        self.black_box.put(self.sampler.counts)
         self.link.receive(self._take)
         self._look_at_interlock()
         clock.advance(self.ticks_us())  # after the latches were read: one that fell with its lease finds it over
@@ -105,8 +119,9 @@ class Program:
         self.telemetry.tick()
         self.link.send(self.telemetry)
         self._housekeeping()
-        clock.advance(self.ticks_us())
-        self.loop.add_pass((self.ticks_us() - now_us) & 0x3FFFFFFF)
+        end_us = self.ticks_us()
+        clock.advance(end_us)
+        self.loop.add_pass((end_us - now_us) & 0x3FFFFFFF)
 
     def wait(self, began_us):
         """The rest of the period that began at these ticks: answer the host at once, else sleep."""
@@ -125,18 +140,27 @@ class Program:
             elif rest_ms == 0:
                 self.sleep_us(rest_us)
 
+    @micropython.native
     def _look_at_interlock(self):
         facts = self.facts
-        for c in range(messages.N_CIRCUITS):
-            facts.dropped[c] = self.circuits[c].ought_to_close() and self.interlock.latched(c + 1)
-            facts.line_whole[c] = self.interlock.fault_line(c + 1)
+        dropped, line_whole, circuits = facts.dropped, facts.line_whole, self.circuits
+        bits = self.interlock.look()
+        for c in range(_N_CIRCUITS):
+            dropped[c] = bits & 1 and circuits[c].ought_to_close()
+            line_whole[c] = bits & 4 != 0
+            bits >>= 1
+        facts.adc_slipped, facts.adc_stopped = self.sampler.slipped(), self.sampler.stopped()
 
+    @micropython.native
     def _keep_leases(self):
         facts, clock = self.facts, self.clock
         facts.gap_us = max(clock.since_us(self._pushed_s, self._pushed_us), self._last_gap_us)
-        for c in range(messages.N_CIRCUITS):
+        for c in range(_N_CIRCUITS):
             circuit = self.circuits[c]
-            asks = circuit.step(clock, facts.dropped[c] and facts.line_whole[c])
+            bright = facts.mv[c] > facts.voltage_min_mv[c]
+            asks = circuit.step(clock, facts.dropped[c] and facts.line_whole[c], bright)
+            if asks == NOTHING:
+                continue
             if asks == REARM:
                 facts.line_whole[c] = self.interlock.arm(c + 1)
             elif asks == LEASE_OVER:
@@ -144,39 +168,78 @@ class Program:
                 facts.dropped[c] = False  # as it should be
                 self.journal.add(messages.LEASE_OVER, clock, c + 1, _NO_TRIGGER, _LEASE, circuit.over_ms, 0)
 
+    @micropython.native
     def _judge_all(self):
         judge, facts = self._judge, self.facts
         facts.set_readings(self.sampler.counts, self.config)
-        fired = judge.look(facts)
+        self._look_at_contacts()
+        facts.follow(self.clock)
+        fired = judge.look(facts, self._kinds())
         if judge.broken:
             self._cause_s, self._cause_us = self.clock.s, self.clock.us
-        if fired and (self.machine.state == ARMED or not self._all_open()):
+        if fired:
             self._trip(judge.row, judge.circuit, judge.value, judge.limit)
 
+    @micropython.native
+    def _look_at_contacts(self):
+        """Where the relays must be by now; of one that is closed alone, whether it was seen to carry nothing."""
+        facts = self.facts
+        for c in range(_N_CIRCUITS):
+            phase = self.circuits[c].phase(self.clock)
+            facts.phase[c] = phase
+            if phase >= CARRIER_ALONE:
+                self.circuits[c].looked(facts.mv[c] > facts.voltage_min_mv[c] and facts.ma[c] <= facts.leak_ma[c])
+
+    def _kinds(self):
+        """Of the rows, those that may fire now. After the first cause only a fault may follow."""
+        state = self.machine.state
+        if state == FAULT:
+            return 0
+        if state == TRIPPED:
+            return FAULT_OPEN
+        return ANY_KIND if state == ARMED or not self.all_open() else TRIP_OPEN | FAULT_OPEN
+
+    @micropython.native
     def _renew_permits(self):
         """The one place. Only a pass that got here, with every check done, keeps a relay closed."""
         clock, interlock = self.clock, self.interlock
         clock.advance(self.ticks_us())
         held = False
-        for c in range(messages.N_CIRCUITS):
+        relay = 0
+        for c in range(_N_CIRCUITS):
             circuit = self.circuits[c]
             circuit.permits_at(clock)
+            permits = circuit.permits
             for i in range(2):
-                if circuit.permits[i] >= 0:
-                    interlock.permit(2 * c + i, circuit.permits[i])
-            held = held or circuit.state != OPEN
+                us = permits[i]
+                if us >= 0:
+                    interlock.permit(relay, us)
+                relay += 1
+            if circuit.state != OPEN:
+                held = True
         self._last_gap_us = clock.since_us(self._pushed_s, self._pushed_us)
         if held and self._held:
             self.loop.add_gap(self._last_gap_us)
         self._held = held
         self._pushed_s, self._pushed_us = clock.s, clock.us
 
+    @micropython.native
     def _record(self):
-        """A write to flash stalls the chip, so only with every circuit open."""
-        due = self._all_open() and self.journal.waits()
-        if due and not self.journal.record() and self.machine.state != FAULT:
-            self._raise("journal", self.journal.standing_circuit(), 1, 0)  # of a trip that it stands before
+        """Records go to flash at any time; an erase stalls the chip, so only with every circuit open."""
+        journal, all_open = self.journal, self.all_open()
+        if all_open:
+            self.clears = False
+        elif not self.clears and journal.needs_erase():
+            self.clears = True
+            journal.add(messages.NOTICE, self.clock, _JOURNAL_FULL, 0, journal.free(), SPARE)
+            for circuit in self.circuits:
+                circuit.release()
+        due = journal.waits(all_open) and (all_open or journal.may_append())
+        if due and not journal.record(all_open) and self.machine.state != FAULT:
+            self._raise("journal", journal.standing_circuit(), 1, 0)  # of a trip that it stands before
+        self.black_box.step(all_open)
 
+    @micropython.native
     def _housekeeping(self):
         if self._collection.due(self.clock):
             self.collect()
@@ -196,7 +259,7 @@ class Program:
         """Every relay low now."""
         self.interlock.drop_all()
         for circuit in self.circuits:
-            circuit.drop()
+            circuit.drop(self.clock)
 
     def crash(self):
         """For main.py, when a pass raised: drop everything and leave the reason in the journal."""
@@ -208,9 +271,12 @@ class Program:
     def _trip(self, row, c, value, limit):
         """A row of the table fired: everything opens at once, the first cause is noted and latched."""
         self.drop_everything()
-        if not self.machine.move("trip"):
+        fault = row.kind == FAULT_OPEN
+        if not self.machine.move("fault" if fault else "trip"):
             return
-        self._latch(messages.TRIP, c + 1, row.trigger, row.subjects[c], value, limit)
+        self._latch(messages.FAULT if fault else messages.TRIP, c + 1, row.trigger, row.subjects[c], value, limit)
+        if c >= 0:
+            self.facts.heating[c].begin_energy()  # what did not rise is told; it is counted anew after a reset
         if row.counts and self._history.add(c, self.clock.s):
             self._raise("too_many_trips", c + 1, limits.MAX_TRIPS + 1, limits.MAX_TRIPS)
 
@@ -226,10 +292,10 @@ class Program:
         self._latch(message, circuit, trigger, subject, value, limit)
 
     def _latch(self, message, circuit, trigger, subject, value, limit):
-        self.journal.add(message, self.clock, circuit, trigger, subject, value, limit)
+        self.black_box.freeze(self.journal.add(message, self.clock, circuit, trigger, subject, value, limit))
         self._cause_s, self._cause_us = self.clock.s, self.clock.us
 
-    def _all_open(self):
+    def all_open(self):
         return self.circuits[0].state == OPEN and self.circuits[1].state == OPEN
 
     # -- what the commands ask and do ---------------------------------------------------------------------------------
@@ -276,13 +342,15 @@ class Program:
         for c in range(messages.N_CIRCUITS):
             values = self.config.circuits[c + 1]
             self.facts.set_limits(c, values)
+            self.facts.set_scales(c, self.config)
             self.circuits[c].configure(values[_SEQUENCE])
 
     def finds_cause(self):
         """Whether some rule is broken right now, by the present configuration."""
         self._look_at_interlock()
         self.facts.set_readings(self.sampler.counts, self.config)
-        self._judge.look(self.facts)
+        self._look_at_contacts()
+        self._judge.look(self.facts, 0)
         return self._judge.broken
 
     def cause_stands(self):
@@ -296,7 +364,23 @@ class Program:
     def arm(self):
         """DISARMED → ARMED."""
         self.machine.move("arm")
+        for circuit in self.circuits:
+            circuit.demand_proof()
+        self._tell_what_is_not_watched()
         self.collect()
+
+    def _tell_what_is_not_watched(self):
+        """A notice for each watch that is off, once a boot and when it was switched off again: flash wears."""
+        for c in range(messages.N_CIRCUITS):
+            enabled, facts = self.facts.enabled[c], self.facts
+            self._tell_if(2 * c, c, enabled and not facts.watch_impedance[c], _IMPEDANCE)
+            self._tell_if(2 * c + 1, c, enabled and not facts.watch_leakage[c], _LEAKAGE)
+
+    def _tell_if(self, bit, c, unwatched, trigger):
+        told = self._told_unwatched >> bit & 1
+        if unwatched and not told:
+            self.journal.add(messages.NOTICE, self.clock, _NOT_WATCHED, c + 1, trigger, 0)
+        self._told_unwatched = self._told_unwatched & ~(1 << bit) | int(unwatched) << bit
 
     def disarm(self):
         """ARMED → DISARMED; whatever is closed opens in sequence."""
@@ -314,7 +398,12 @@ def build():
     """The program on this chip."""
     from time import sleep_us, ticks_us
 
+    import blackbox
+    import flashpages
+    import journal
     import machine
+    import rp2
+    from firstfacts import FirstFacts
     from interlock import Interlock
     from port import UsbPort
     from sampler import Sampler
@@ -325,4 +414,9 @@ def build():
 
     who = identity.read()
     interlock = Interlock(board)
-    return Program(who, interlock, Sampler(), UsbPort(), Journal(who.boot_id), ticks_us, sleep_us, reset)
+    files = flashpages.Files()
+    blocks = flashpages.find(rp2.Flash(), files, journal.NAMES + blackbox.NAMES)
+    n = len(journal.NAMES)
+    events = journal.Journal(who.boot_id, blocks[:n], FirstFacts(), files)
+    black_box = blackbox.BlackBox(blocks[n:], who.boot_id)
+    return Program(who, interlock, Sampler(), UsbPort(), events, black_box, ticks_us, sleep_us, reset)

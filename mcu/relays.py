@@ -3,22 +3,31 @@
 A circuit is closed only while a lease runs. What is worked out here, once a pass, is a permit for each relay: how long
 its pin may stay high without being renewed. The hardware ends a permit by itself, so the relay that breaks the current
 falls at the very end of the lease, however busy the processor is. Nothing here allocates.
+
+A relay that is welded shut shows while the other one is closed alone: the carrier is so whenever a circuit closes or
+opens; the breaker is so once a day, in PROVING. step() only makes the occasion, the judges look: see phase().
 """
 
 import board
 import limits
 
-OPEN, CLOSING, CLOSED, OPENING = range(4)  # the order of tanklink's CIRCUIT_STATES
+OPEN, CLOSING, CLOSED, OPENING, PROVING = range(5)  # the order of tanklink's CIRCUIT_STATES
 BREAKER = board.DC_RATED  # of a circuit's pair: makes last, breaks first
 CARRIER = 1 - BREAKER  # makes first, breaks last: never under current
 KEEP = -1  # push nothing to this relay
 NOTHING, REARM, LEASE_OVER = range(3)  # what step() asks for
+# What a judge may take for granted of a circuit's contacts: phase(). In MOVING nothing.
+MOVING, OFF, LONG_OFF, ON, CARRIER_ALONE, BREAKER_ALONE = range(6)
 _DOUBT_US = 1000  # a permit that ended this shortly before a new one was pushed: only the next look tells who won
 
 #            state     lease runs              lease ended, by itself or on purpose
-#            OPEN      → CLOSING (re-arm)      stays
+#            OPEN      → PROVING (re-arm) if   stays
+#                        the proof is due and the sun shines, else
+#                      → CLOSING (re-arm)
+#            PROVING   → OPEN for REST_US, and then CLOSING: breaker alone for the sequence time
+#                                              → OPEN at once: the carrier never closed, so there is no current
 #            CLOSING   → CLOSED after the      → OPEN at once: the breaker never closed, so there is no current
-#                        sequence time
+#                        sequence time: carrier alone
 #            CLOSED    stays                   → OPENING: breaker off
 #            OPENING   → OPEN after the sequence time, and only then anew; a trip: → OPEN at once, from anywhere
 
@@ -41,10 +50,33 @@ class Circuit:
         self._lapse_s = 0  # and when
         self._lapse_us = 0
         self._moved = True  # False from entering a state until permits_at() has told the relays
+        self._proof_due = True  # that the carrier is not welded
+        self._proven_s = 0  # when that was last shown
+        self._resting = False  # open, between a proof and the closing that it was for
+        self._looks = self._bright_looks = 0  # of the judges in this stage; those with sun enough to see a current
 
     def configure(self, sequence_ms):
         """Set the time between the two relays; a sequence that is under way keeps its own."""
         self._next_sequence_us = sequence_ms * 1000
+
+    def demand_proof(self):
+        """Have the carrier proven at the next closing: after arming."""
+        self._proof_due = True
+
+    def prove(self, clock):
+        """The carrier has been seen to be open on its own."""
+        self._proof_due = False
+        self._proven_s = clock.s
+
+    def proof_due(self, clock):
+        """Whether the carrier is to be proven before the circuit closes."""
+        return self._proof_due or clock.s - self._proven_s > limits.PROOF_S
+
+    def looked(self, bright):
+        """The judges have seen the circuit in phase CARRIER_ALONE or BREAKER_ALONE. bright: a current would show."""
+        self._looks += 1
+        if bright:
+            self._bright_looks += 1
 
     def grant(self, s, us):
         """Keep the circuit closed until an instant; whoever calls has checked it against now and the longest lease."""
@@ -59,24 +91,47 @@ class Circuit:
         self._open()
         return True
 
-    def drop(self):
+    def drop(self, clock):
         """After a trip, when the interlock has already dropped both relays."""
         self.leased = False
-        self.state = OPEN
+        if self.state != OPEN or not self._moved:
+            self.state = OPEN
+            self._s, self._us = clock.s, clock.us
         self._moved = True
+        self._resting = False
 
     def ought_to_close(self):
         """Whether the relays are meant to hold: a latched one is then a finding."""
-        return self.state == CLOSING or self.state == CLOSED
+        return self.state == CLOSING or self.state == CLOSED or self.state == PROVING
+
+    def phase(self, clock):
+        """What the contacts must have come to by now: a relay's travel and bounce are over, or it is MOVING."""
+        if not self._moved:
+            return MOVING
+        since_us = clock.since_us(self._s, self._us)
+        if self.state == OPEN:
+            if since_us < limits.OFF_US:
+                return MOVING
+            return OFF if since_us < limits.LONG_OFF_US else LONG_OFF
+        if self.state == CLOSED:
+            return ON if since_us >= limits.SETTLED_US else MOVING
+        if since_us < self._travel_us():
+            return MOVING
+        return BREAKER_ALONE if self.state == PROVING else CARRIER_ALONE
+
+    def _travel_us(self):
+        """Whoever chose the sequence time knows the relays: by its end the first has moved, and 20 ms are to look."""
+        return max(limits.LEAST_TRAVEL_US, min(limits.TRAVEL_US, self.sequence_us - 20_000))
 
     def left_ms(self, clock):
         """Of the lease, for STATUS."""
         return max(0, clock.until_us(self.end_s, self.end_us) // 1000) if self.leased else 0
 
-    def step(self, clock, dropped=False):
+    def step(self, clock, dropped=False, bright=False):
         """Once a pass: NOTHING, REARM (re-arm the interlock before the permits) or LEASE_OVER (it ran out).
 
         dropped: the interlock was found latched, though the fault line is whole and the circuit ought to hold.
+        bright: a current would show now, so that a proof is worth its while.
         """
         if self.leased and clock.until_us(self.end_s, self.end_us) <= 0:
             self.leased = False
@@ -90,14 +145,33 @@ class Circuit:
             if late_us > _DOUBT_US:
                 self._lapses = False  # the permit of the new lease came in time
         if self.state == OPEN:
-            if self.leased:
+            if self.leased and self._rested(clock):
                 self.sequence_us = self._next_sequence_us
                 self._lapses = False
-                self._enter(CLOSING)
+                self._enter(PROVING if bright and not self._resting and self.proof_due(clock) else CLOSING)
                 return REARM
-        elif self.state != CLOSED and self._moved and clock.since_us(self._s, self._us) >= self.sequence_us:
-            self._enter(CLOSED if self.state == CLOSING else OPEN)
+        elif self.state != CLOSED and self._moved:
+            self._go_on(clock)
         return NOTHING
+
+    def _rested(self, clock):
+        return not self._resting or (self._moved and clock.since_us(self._s, self._us) >= limits.REST_US)
+
+    def _go_on(self, clock):
+        """End the stage if its time is over; of one that is to show a weld, not before it was looked at."""
+        stage_us = max(self.sequence_us, limits.PROVING_US) if self.state == PROVING else self.sequence_us
+        if clock.since_us(self._s, self._us) < stage_us:
+            return
+        if self.state == OPENING:
+            self._enter(OPEN)
+        elif self._looks >= limits.WELD_N:
+            if self.state == CLOSING:
+                self._enter(CLOSED)
+                return
+            if self._bright_looks >= limits.WELD_N:  # else it waits for a closing with more sun
+                self.prove(clock)
+            self._enter(OPEN)
+            self._resting = True
 
     def permits_at(self, clock):
         """Fill permits for this instant, the one at which they are pushed. µs; 0 = drop now; KEEP = push nothing."""
@@ -119,8 +193,10 @@ class Circuit:
         if not (self._lapses and clock.until_us(self._lapse_s, self._lapse_us) < _DOUBT_US):
             self._lapses = rest_us <= limits.PERMIT_US
             self._lapse_s, self._lapse_us = self.end_s, self.end_us
-        if self.state == CLOSED:
+        if self.state == CLOSED or self.state == PROVING:
             permits[BREAKER] = _capped(rest_us)
+            if self.state == PROVING:
+                return
             rest_us += self.sequence_us
         permits[CARRIER] = _capped(rest_us)
 
@@ -136,12 +212,15 @@ class Circuit:
     def _open(self):
         if self.state == CLOSED:
             self._enter(OPENING)
-        elif self.state == CLOSING:
+        elif self.state == CLOSING or self.state == PROVING:
             self._enter(OPEN)
+        self._resting = False
 
     def _enter(self, state):
         self.state = state
         self._moved = False
+        self._looks = self._bright_looks = 0
+        self._resting = False
 
 
 def _capped(us):

@@ -3,21 +3,42 @@
 The voltage of a circuit is read directly after its current, so that their product is the power of one instant.
 """
 
-import board
+from array import array
+from time import ticks_us
 
+import board
+import micropython
+from adcring import AdcRing
+from comparator import Comparator
+from micropython import const
+from scan import ASTRAY, LAST_US, QUIET, mean
+
+from tanklink._compat import ptr32
 from tanklink.messages import CHANNELS, MAX_SAMPLES, N_CHANNELS, N_CIRCUITS, STATUS
 
 _N_ADC = len(board.ADC_PINS)
+_MEAN_BITS = const(4)
+_ASTRAY_ENOUGH = const(3)  # looks: 1.5 ms
+_QUIET_ENOUGH = const(2)
+_UNSEEN_US = const(20_000)  # the hard timer comes every 500 µs, an interrupt gap later at most
+_MEND_PASSES = const(200)
 
 
 class Sampler:
-    """The chip's own converter and the MCP3208. `counts` holds the last sample of every channel, 12 bit."""
+    """The chip's own converter and the MCP3208. counts: the last sample of every channel, 12 bit.
+
+    After the Interlock: the comparator takes the fault lines' pins over from it.
+    """
 
     def __init__(self):
-        from machine import ADC, SPI, Pin
+        from machine import SPI, Pin
 
-        self.counts = [0] * N_CHANNELS
-        self._adcs = [ADC(pin) for pin in board.ADC_PINS]
+        self.counts = array("H", bytes(2 * N_CHANNELS))  # which the hard timer reads, too
+        self.ring = AdcRing()
+        self.comparator = Comparator(board)
+        self.comparator.start()
+        self.slips = 0  # times that samples were lost; those out of place are counted by the scan
+        self._unwell = 0  # passes since samples were last found missing or out of place, or the ring begun anew
         self._select = Pin(board.SPI_CS_PIN, Pin.OUT, value=1)
         self._spi = SPI(
             board.SPI_ID, baudrate=board.SPI_BAUD,
@@ -28,12 +49,39 @@ class Sampler:
         self._answer = bytearray(3)
 
     def sample(self):
-        """Read every channel once."""
+        """Read every channel once; a current is the mean of 16 samples, the last third of a millisecond."""
         for i in range(_N_ADC):
-            self.counts[i] = self._adcs[i].read_u16() >> 4
+            self.counts[i] = mean(self.ring.samples, self.ring.newest() + i, _MEAN_BITS)
             self._convert(i)
         for i in range(_N_ADC, len(self._commands)):
             self._convert(i)
+        self._mend()
+
+    def slipped(self):
+        """How many samples in a row, or 1, were lost or not where they belong: 0 if all is well."""
+        astray = self.ring.state[ASTRAY]
+        if astray >= _ASTRAY_ENOUGH:
+            return astray
+        return 1 if self.ring.lost() else 0
+
+    def stopped(self):
+        """Whether the chip's own converter gives nothing any more, or nothing looks at what it gives."""
+        ring = self.ring
+        if ring.starved or ring.state[QUIET] >= _QUIET_ENOUGH:
+            return True
+        return (ticks_us() - ring.state[LAST_US]) & 0x3FFFFFFF > _UNSEEN_US
+
+    def _mend(self):
+        """Begin the ring anew once a second while it is unwell: a lost sample shifts every later one."""
+        if not (self._unwell or self.slipped() or self.stopped()):
+            return
+        self._unwell += 1
+        if self._unwell >= _MEND_PASSES:
+            self._unwell = 0
+            if self.ring.lost():
+                self.slips += 1
+            if self.slipped() or self.stopped():
+                self.ring.start()
 
     def _convert(self, i):
         answer = self._answer
@@ -47,28 +95,33 @@ _N = STATUS.index["n"]
 _PERIOD = STATUS.index["period_ms"]
 _SUMS = STATUS.index[CHANNELS[0] + "_sum_counts"]  # sum, least, greatest of each channel, one after the other
 _VI = STATUS.index["vi_1_hi"]  # high and low part of each circuit's ΣV·I
-_CURRENT, _VOLTAGE = CHANNELS.index("current_1"), CHANNELS.index("voltage_1")
+_CHANNELS = const(8)  # for viper, to which an imported name is no number
+_CIRCUITS = const(2)
+_CURRENT = const(0)  # of circuit 1 among CHANNELS; circuit 2's follows
+_VOLTAGE = const(2)
+assert (_CHANNELS, _CIRCUITS) == (N_CHANNELS, N_CIRCUITS)
+assert (CHANNELS[_CURRENT], CHANNELS[_VOLTAGE]) == ("current_1", "voltage_1")
+assert _VI == _SUMS + 3 * N_CHANNELS
 
 
 class Sums:
     """What STATUS carries of the samples since the last one: at most MAX_SAMPLES, the first of the period.
 
-    The sums are kept in the value list of the message itself. ΣV·I is split at 2^12, so each part stays below 2^18.
+    The sums are kept in the values of the message itself. ΣV·I is split at 2^12, so each part stays below 2^18.
     """
 
     def __init__(self, clock):
-        self.values = STATUS.new()
+        self.values = array("i", STATUS.new())
         self._s = self._ms = 0
         self.clear(clock)
 
     def clear(self, clock):
         """Begin a period."""
-        values = self.values
-        values[_N] = 0
-        for i in range(_SUMS, _SUMS + 3 * N_CHANNELS + 2 * N_CIRCUITS):
-            values[i] = 0
+        self.values[_N] = 0
+        _clear(self.values, _SUMS)
         self._s, self._ms = clock.s, clock.ms_part()
 
+    @micropython.native
     def add(self, counts):
         """Take one sample of every channel."""
         values = self.values
@@ -76,21 +129,41 @@ class Sums:
         if n >= MAX_SAMPLES:
             return
         values[_N] = n + 1
-        at = _SUMS
-        for i in range(N_CHANNELS):
-            x = counts[i]
-            values[at] += x
-            if n == 0 or x < values[at + 1]:
-                values[at + 1] = x
-            if x > values[at + 2]:
-                values[at + 2] = x
-            at += 3
-        for c in range(N_CIRCUITS):
-            product = counts[_CURRENT + c] * counts[_VOLTAGE + c]
-            values[_VI + 2 * c] += product >> 12
-            values[_VI + 2 * c + 1] += product & 4095
+        _add(values, counts, n, _SUMS)
 
     def close(self, clock):
         """Set the period's length, as differences of the uptime in whole ms, so that no ms is lost between periods."""
         seconds = min(clock.s - self._s, 60)
         self.values[_PERIOD] = min(1000 * seconds + clock.ms_part() - self._ms, 60_000)
+
+
+@micropython.viper
+def _clear(values, at: int):
+    v = ptr32(values)
+    end = at + 3 * _CHANNELS + 2 * _CIRCUITS
+    while at < end:
+        v[at] = 0
+        at += 1
+
+
+@micropython.viper
+def _add(values, counts, n: int, at: int):
+    """Add a sample to values, an array('i'), from the first sum on; n: how many it holds. No sum reaches 2^30."""
+    v = ptr32(values)
+    i = 0
+    while i < _CHANNELS:
+        x = int(counts[i])
+        v[at] += x
+        if n == 0 or x < v[at + 1]:
+            v[at + 1] = x
+        if x > v[at + 2]:
+            v[at + 2] = x
+        at += 3
+        i += 1
+    i = 0
+    while i < _CIRCUITS:
+        product = int(counts[_CURRENT + i]) * int(counts[_VOLTAGE + i])
+        v[at] += product >> 12
+        v[at + 1] += product & 4095
+        at += 2
+        i += 1

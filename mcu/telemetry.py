@@ -4,6 +4,7 @@ Events first, since they matter most and are few; of STATUS and HEALTH only the 
 sent before the next was due is dropped and counted.
 """
 
+import micropython
 from clock import Every
 from journal_image import EVENTS
 
@@ -39,12 +40,14 @@ class Loop:
     def restart(self):
         self.passes = self.pass_us_sum = self.pass_us_max = self.gap_us_max = 0
 
+    @micropython.native
     def add_pass(self, us):
         self.passes += 1
         self.pass_us_sum += us
         if us > self.pass_us_max:
             self.pass_us_max = us
 
+    @micropython.native
     def add_gap(self, us):
         """Between two renewals of the permits."""
         if us > self.gap_us_max:
@@ -83,15 +86,21 @@ class Telemetry:
         """The host has stored some events."""
         self._wait_us = FIRST_RESEND_US
 
+    @micropython.native
     def tick(self):
         """Once a pass: see what is due."""
-        p = self._p
-        if self._status_timer.due(p.clock):
+        clock = self._p.clock
+        if self._status_timer.due(clock):
             self._status_due = self._became_due(self._status_due)
-        if self._health_timer.due(p.clock):
+        if self._health_timer.due(clock):
             self._health_due = self._became_due(self._health_due)
             self._take_health()
 
+    def waits(self):
+        """Whether compose() may have something to say."""
+        return self._status_due or self._health_due or self._p.journal.count != 0
+
+    @micropython.native
     def compose(self, link):
         """Give link the next frame; False if nothing is due or no host that speaks this table has said HELLO."""
         p = self._p
@@ -117,6 +126,7 @@ class Telemetry:
             p.link.dropped += 1
         return True
 
+    @micropython.native
     def _next_event(self, link):
         p = self._p
         journal, clock = p.journal, p.clock
@@ -138,6 +148,7 @@ class Telemetry:
         self._round_s, self._round_us = clock.s, clock.us
         return True
 
+    @micropython.native
     def _fill_status(self):
         p, values = self._p, self._status
         clock = p.clock
@@ -155,6 +166,7 @@ class Telemetry:
         values[_WAITING] = p.journal.count
         p.sums.close(clock)
 
+    @micropython.native
     def _take_health(self):
         p, values = self._p, self._health
         loop, counts = p.loop, p.link.reader.counts

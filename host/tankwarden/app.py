@@ -19,7 +19,7 @@ from typing import Any
 from tankwarden import places, wiring
 from tankwarden.config import Config
 from tankwarden.drivers.pico.driver import PicoDriver
-from tankwarden.errors import CommandError, StoreError
+from tankwarden.errors import CommandError, NotKnownError, StoreError
 from tankwarden.flows import notices
 from tankwarden.flows.claims import ClaimBook
 from tankwarden.flows.commands import Commands
@@ -28,11 +28,13 @@ from tankwarden.flows.door import Door
 from tankwarden.flows.events import Events
 from tankwarden.flows.readings import Change, Probes
 from tankwarden.flows.record import Recording
-from tankwarden.flows.snapshot import Around, Failures, Json, Snapshots, Trip, tasks_json
+from tankwarden.flows.snapshot import Around, Failures, Json, Snapshots, Trip, tasks_json, trips_json
 from tankwarden.flows.standstill import Live, aged
 from tankwarden.flows.supervise import Supervisor
 from tankwarden.flows.totals import Totals
 from tankwarden.flows.watch import Watch
+from tankwarden.flows.waveforms import Waveforms
+from tankwarden.logic import waveform
 from tankwarden.logic.claims import Claim
 from tankwarden.logic.quality import Quality
 from tankwarden.store import open_store
@@ -60,7 +62,10 @@ class App:
             config.pico.port, wiring.board_of(config), self.clock, version=self.version,
             random_uint=lambda: random.SystemRandom().getrandbits(30),
         )  # fmt: skip
-        self._events = Events(self._recorder, self._queries, self.clock, self.pico, self.log)
+        self._waveforms = Waveforms(self._recorder, self._queries, self.clock, self.pico, self.log)
+        self._events = Events(
+            self._recorder, self._queries, self.clock, self.pico, self.log, stored=self._waveforms.stored
+        )  # fmt: skip
         self._claims = ClaimBook(self._recorder, self._stored_claims())
         self._recording = Recording(self._recorder, self.clock, config.recorder.period_s, self._qualities)
         self._watch = Watch(self.pico, self.clock, self._events.note, self.log)
@@ -95,6 +100,7 @@ class App:
         self._supervisor.add("control", self.control.run, quiet_after_s=1.0, hung_after_s=10.0)
         self._supervisor.add("record", self._recording.run)
         self._supervisor.add("events", self._events.run, quiet_after_s=15.0)
+        self._supervisor.add("waveforms", self._waveforms.run, quiet_after_s=15.0)
         self._supervisor.add("watch", self._watch.run)
         self._supervisor.add("energy", self._totals.run, quiet_after_s=15.0)
 
@@ -119,6 +125,26 @@ class App:
     def history(self, hours: float) -> Json:
         """The charts' series. ValueError for hours that cannot be shown, StoreError if they cannot be read."""
         return self._queries.history(hours, self.clock.wall_ms())
+
+    def trips(self, limit: int) -> Json:
+        """The last trips and faults, newest first, with how the waveform of each stands. StoreError."""
+        return {"trips": trips_json(self._queries.trips(limit))}
+
+    def waveform(self, trip: int) -> Json:
+        """That of a trip by its event's id, in units by today's scales. NotKnownError if there is none; StoreError."""
+        found = self._queries.waveform(trip)
+        if found is None:
+            raise NotKnownError(f"There is no trip {trip}: /api/trips lists them by their id")
+        event, kept = found
+        if kept is None:
+            raise NotKnownError(
+                f"The waveform of trip {trip} has not been read from the Pico: it is read when it can be"
+            )
+        if kept.samples is None:
+            raise NotKnownError(f"The Pico has kept no waveform of trip {trip}")
+        scales = {scale.channel: scale.points for scale in self.config.scales}
+        (told,) = trips_json([(event, True)])
+        return {"trip": told, **waveform.to_json(kept, scales)}
 
     def command(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """The one door for commands from other threads. CommandError if it cannot be carried out."""
@@ -223,6 +249,7 @@ class App:
         around = Around(
             view=self.pico.view(), tasks=self._supervisor.rows(), failures=self._failures, trip=self._shown_trip(),
             events=self._events.recent, energy=self._totals.energy, recorder=self._recorder.status(),
+            waveforms=self._waveforms.kept,
         )  # fmt: skip
         self._snapshot, self._snapshot_s = self._snapshots.make(tick, around), tick.now_s
 

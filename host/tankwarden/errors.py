@@ -20,6 +20,10 @@ class CommandError(TankwardenError):
     """A person's command cannot be carried out; nothing was changed."""
 
 
+class NotKnownError(TankwardenError, LookupError):
+    """What was asked for is not there, or not yet."""
+
+
 class DriverError(TankwardenError, OSError):
     """A device does not do what its driver asks of it."""
 

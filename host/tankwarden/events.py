@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from tanklink import records
-from tanklink.messages import BOARD_STATES, RESET_CAUSES, SUBJECTS, TRIGGERS
+from tanklink.messages import BOARD_STATES, NOTICES, RESET_CAUSES, SUBJECTS, TRIGGERS
 
 INFO, WARNING, ALARM = "info", "warning", "alarm"  # severities, least first
 
@@ -67,7 +67,7 @@ class Event:
 
 
 Caused = records.Trip | records.Fault | records.LeaseOver
-Journaled = Caused | records.Boot | records.Reset
+Journaled = Caused | records.Boot | records.Reset | records.Notice
 
 
 # -- when -----------------------------------------------------------------------------------------------------------
@@ -118,11 +118,20 @@ _BY_SUBJECT = {
     "lease": Unit("ms"),
     "relays": Unit("ms"),
 }
-_COUNTED = ("sensor_open", "sensor_short")  # triggers that judge raw counts, whatever the channel's unit
+# Triggers that compare something else than their subject's own quantity.
+_BY_TRIGGER = {
+    "sensor_open": Unit("counts"),
+    "sensor_short": Unit("counts"),
+    "sensor_dead": Unit("counts"),
+    "sensor_stuck": Unit("ms"),
+    "sensor_rate": Unit("°F/s", 1000, 1),
+    "weld": _BY_QUANTITY["current"],
+    "relay_stuck": _COUNT,
+}
 
 
 class Phrase(NamedTuple):
-    """A trigger for people: its name and what is said of value and limit."""
+    """A trigger for people: its name and what is said of value and limit. {part}: which of a circuit's relays."""
 
     name: str
     facts: str = ": {value}, limit {limit}"
@@ -142,7 +151,35 @@ _PHRASES = {
     "too_many_trips": Phrase("too many trips"),
     "relay_stuck": Phrase("relay stuck", ""),
     "journal": Phrase("journal unreadable", ""),
+    "over_voltage": Phrase("over-voltage"),
+    "element_open": Phrase("heating element open", ": {value}, at least {limit} expected at this voltage"),
+    "element_drift": Phrase("heating element drifted", ": {value}, its bound at this voltage is {limit}"),
+    "leakage": Phrase("leakage", ": {value} with the relays open, limit {limit}"),
+    "weld": Phrase("relay welded", ", {part}: {value} where none may flow"),
+    # A difference is written ±, so that nobody takes it for a temperature.
+    "no_rise": Phrase("tank does not get warmer", ": moved by ±{value} for the energy put in, ±{limit} expected"),
+    "sensor_stuck": Phrase("sensor stuck", ": the very same count for {value}, limit {limit}"),
+    "sensor_rate": Phrase("sensor changes too fast"),
+    "sensor_dead": Phrase("current sensor dead", ": {value}, alive from {limit} on"),
+    "reference": Phrase("reference voltage off"),
+    "adc_slot": Phrase("converter's samples slipped", ""),
+    "adc_stopped": Phrase("converter stopped", ""),
+    "slow_pass": Phrase("program too slow", ": a pass took {value}, limit {limit}"),
+    "config": Phrase("configuration damaged in memory", ""),
+    "program": Phrase("program files damaged", ""),
+    "memory": Phrase("memory failed its test", ""),
+    "clock": Phrase("clock failed its test", ""),
+    "line_stuck": Phrase("fault line shorted to its supply", ""),
+    "comparator": Phrase("over-current comparator failed its test", ""),
 }
+# {what}: of the trigger that value names.
+_NOTICE_TEXTS = {
+    "slow_pass": "a pass of the Pico's program took {value} ms; told from {limit} ms on",
+    "not_watched": "{what} is not watched on {where}: turned off in the configuration",
+    "journal_full": "the Pico's journal was full: every circuit opened for a moment to make room",
+    "boot_loop": "the Pico restarted {value} times in quick succession and then waited for a person, its outputs off",
+}
+_NOTICE_SEVERITIES = {"slow_pass": INFO, "journal_full": INFO}
 _RESET_CAUSES = {
     "power_on": "power came on",
     "watchdog": "the watchdog reset it",
@@ -153,8 +190,8 @@ _RESET_CAUSES = {
 
 def unit_of(subject: str, trigger: str = "") -> Unit:
     """The unit of an event's value and limit, by what was judged; a bare count where nothing is known."""
-    if trigger in _COUNTED:
-        return Unit("counts")
+    if trigger in _BY_TRIGGER:
+        return _BY_TRIGGER[trigger]
     return _BY_SUBJECT.get(subject) or _BY_QUANTITY.get(subject.rpartition("_")[0]) or _COUNT
 
 
@@ -197,6 +234,8 @@ def from_pico(record: Journaled, board_id: str, time: PicoTime) -> Event:
         return _boot(event, record)
     if isinstance(record, records.Reset):
         return replace(event, text=f"trip {record.trip_id} was reset by a person")
+    if isinstance(record, records.Notice):
+        return _notice(event, record)
     return _cause(event, record)
 
 
@@ -206,6 +245,7 @@ _KINDS: dict[type, tuple[str, str]] = {
     records.LeaseOver: ("lease_over", WARNING),
     records.Boot: ("boot", INFO),
     records.Reset: ("reset", INFO),
+    records.Notice: ("notice", WARNING),
 }
 
 
@@ -215,6 +255,19 @@ def _boot(event: Event, record: records.Boot) -> Event:
     severity = WARNING if cause == "watchdog" else event.severity
     text = f"the Pico started ({reset_cause_text(cause)}), circuits {state}"
     return replace(event, text=text, severity=severity)
+
+
+def _notice(event: Event, record: records.Notice) -> Event:
+    """trigger: the notice's name."""
+    notice = _name(NOTICES, record.notice, "notice")
+    where = f"circuit {record.circuit}" if record.circuit else "the board"
+    text = _NOTICE_TEXTS.get(notice, notice.replace("_", " ") + " on {where}: {value}, limit {limit}").format(
+        where=where, value=record.value, limit=record.limit, what=trigger_text(_name(TRIGGERS, record.value, "trigger"))
+    )
+    return replace(
+        event, text=text, circuit=record.circuit or None, trigger=notice, value=float(record.value),
+        limit=float(record.limit), severity=_NOTICE_SEVERITIES.get(notice, event.severity),
+    )  # fmt: skip
 
 
 def _cause(event: Event, record: Caused) -> Event:
@@ -240,4 +293,10 @@ def _cause_text(event: Event, trigger: str, value: str, limit: str) -> str:
     if event.kind == "lease_over":
         return f"the lease of {where} ran out, it was opened: the host had not renewed it"
     phrase = _phrase(trigger)
-    return f"{phrase.name} on {where}" + phrase.facts.format(value=value, limit=limit)
+    return f"{phrase.name} on {where}" + phrase.facts.format(value=value, limit=limit, part=_part(event.subject or ""))
+
+
+def _part(subject: str) -> str:
+    """relay_1_outside → the outside one."""
+    relay = subject.rpartition("_")[2]
+    return f"the {relay} one" if relay in ("outside", "inside") else "both"

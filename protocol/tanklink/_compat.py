@@ -13,7 +13,7 @@ if MICROPYTHON:
     import micropython
     from micropython import const
 
-    ptr8 = ptr32 = None  # the viper compiler knows them; these lines are for `from tanklink._compat import`
+    ptr8 = ptr16 = ptr32 = None  # the viper compiler knows them; these lines are for `from tanklink._compat import`
 else:
 
     class micropython:  # noqa: N801  (the compiler asks for this very name: @micropython.viper)
@@ -23,11 +23,18 @@ else:
         def viper(function):
             return function
 
+        @staticmethod
+        def native(function):
+            return function
+
     def const(value):
         return value
 
     def ptr8(buffer):
         return buffer.encode() if type(buffer) is str else buffer
+
+    def ptr16(buffer):
+        return buffer
 
     def ptr32(buffer):
         return buffer

@@ -6,12 +6,14 @@ Everything but `crc` and the constructor allocates nothing. No intermediate reac
 
 from array import array
 
-from tanklink._compat import const
+from tanklink._compat import const, micropython, ptr8, ptr16, ptr32
 from tanklink.crc import CRC_SIZE, write_crc
 from tanklink.messages import CHANNELS, CONFIG_CIRCUIT, MAX_POINTS, N_CHANNELS, N_CIRCUITS
 
 # 10 kV, 10 kA, 10,000 °F: scaled values end here, and no point lies beyond.
 VALUE_MAX = const(10_000_000)
+_MAX_POINTS = const(8)  # for viper, to which an imported name is no number
+assert _MAX_POINTS == MAX_POINTS
 
 _MUST_BE_SET = [
     CONFIG_CIRCUIT.index[name]
@@ -114,15 +116,7 @@ class Config:
 
         Ends at ±VALUE_MAX. 0 if the channel has no scale: ask has_scale.
         """
-        n = self._n[channel]
-        if n < 2:
-            return 0
-        at = channel * MAX_POINTS
-        last = at + n - 2
-        while at < last and counts > self._counts[at + 1]:
-            at += 1
-        y = self._values[at]
-        return _along(y, self._values[at + 1] - y, counts - self._counts[at], self._counts[at + 1] - self._counts[at])
+        return _scale(self._n, self._counts, self._values, channel, counts)
 
     def complete(self):
         """Whether every enabled circuit has its limits and the scales of its channels."""
@@ -163,14 +157,33 @@ def _put(buf, at, word):
         buf[at + i] = (word >> (8 * i)) & 255
 
 
-def _along(y, rise, x, run):
-    """y + rise · x / run, rounded, ended at ±VALUE_MAX; |rise| ≤ 2 VALUE_MAX, |x| ≤ 4095, 1 ≤ run ≤ 4095.
+@micropython.viper
+def _scale(lengths, table_counts, table_values, channel: int, counts: int) -> int:
+    """See Config.scale: y + rise · x / run, |rise| ≤ 2 VALUE_MAX, |x| ≤ 4095, 1 ≤ run ≤ 4095.
 
     The quotient is taken first: |rise // run · x| is checked against 3 VALUE_MAX < 2^25 before it is multiplied
     out, and the rest of the division is below run, so that its product stays below 2^24.
     """
+    n = ptr8(lengths)[channel]
+    if n < 2:
+        return 0
+    xs = ptr16(table_counts)
+    ys = ptr32(table_values)
+    at = channel * _MAX_POINTS
+    last = at + n - 2
+    while at < last and counts > xs[at + 1]:
+        at += 1
+    # ptr32 reads without a sign on the unix port; no value needs more than 25 bits.
+    y = ((ys[at] & 0x1FFFFFF) ^ 0x1000000) - 0x1000000
+    rise = ((ys[at + 1] & 0x1FFFFFF) ^ 0x1000000) - 0x1000000 - y
+    x = counts - xs[at]
+    run = xs[at + 1] - xs[at]
     whole = rise // run
-    if x and abs(whole) > 3 * VALUE_MAX // abs(x):
-        return VALUE_MAX if (whole > 0) == (x > 0) else -VALUE_MAX
-    y += whole * x + ((rise - whole * run) * x + run // 2) // run
-    return max(-VALUE_MAX, min(VALUE_MAX, y))
+    reach = whole if whole > 0 else 0 - whole
+    far = x if x > 0 else 0 - x
+    if far > 0 and reach > 3 * VALUE_MAX // far:
+        return VALUE_MAX if whole ^ x >= 0 else 0 - VALUE_MAX  # of like sign?
+    y += whole * x + ((rise - whole * run) * x + (run >> 1)) // run
+    if y > VALUE_MAX:
+        return VALUE_MAX
+    return y if y > 0 - VALUE_MAX else 0 - VALUE_MAX

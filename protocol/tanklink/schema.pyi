@@ -1,5 +1,6 @@
 from array import array
 from collections.abc import Sequence
+from typing import NamedTuple
 
 SMALL_MAX: int
 HOST: str
@@ -14,17 +15,13 @@ FLAG: int
 TEXT: int
 BLOB: int
 
-class Field:
+class Field(NamedTuple):
     name: str
     kind: int
     low: int
     high: int
     doc: str
     names: tuple[str, ...] | None
-    def __init__(
-        self, name: str, kind: int, low: int, high: int, doc: str = "", names: tuple[str, ...] | None = None
-    ) -> None: ...
-    def signature(self) -> str: ...
 
 def uint(name: str, high: int = ..., doc: str = "") -> Field: ...
 def sint(name: str, low: int = ..., high: int = ..., doc: str = "") -> Field: ...

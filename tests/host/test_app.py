@@ -22,6 +22,7 @@ from tankwarden.flows.snapshot import if_host_dies
 
 R = {"value", "unit", "quality", "age_s", "raw_counts"}
 SNAPSHOT = {
+    "not_watched",
     "version", "time_ms", "zone", "site", "tasks", "pico", "enclosures", "circuits", "sensors", "trip", "events",
     "totals", "recorder",
 }  # fmt: skip
@@ -104,7 +105,9 @@ def test_it_connects_arms_heats_and_shows_it_and_ends_in_order(tmp_path: Path, p
         assert 0 < circuit["lease_ms"] <= 2000
         assert circuit["readings"]["voltage"]["value"] == pytest.approx(250)
         assert circuit["readings"]["power"]["value"] == pytest.approx(250 * (2000 - 372) * 14 / 3696, abs=0.1)
-        assert {task["name"] for task in status["tasks"]} == {"link", "control", "record", "events", "watch", "energy"}
+        assert {task["name"] for task in status["tasks"]} == {
+            "link", "control", "record", "events", "waveforms", "watch", "energy",
+        }  # fmt: skip
         assert {task["state"] for task in status["tasks"]} == {"running"}
         assert [sensor["reading"]["value"] for sensor in status["sensors"]] == [110.0, 64.5]
         assert status["pico"]["events_waiting"] == 0
@@ -171,6 +174,20 @@ def test_a_trip_from_before_the_start_is_shown_with_its_cause_and_an_unknown_one
         assert "has not been told" in unknown["text"]
 
     second.play(known)
+
+
+def test_a_watch_that_is_off_is_told_as_long_as_it_is(tmp_path: Path, pty: PicoPty) -> None:
+    text = TOML.replace("min_on_s = 0\n", "min_on_s = 0\nwatch_leakage = false\n")
+    stage = Stage(tmp_path, pty, text=text)
+    (row,) = stage.app.status()["not_watched"]
+    assert (row["circuit"], row["name"], row["watch"]) == ("east", "East", "watch_leakage")
+    assert row["text"] == "East: a current that flows with the relays open is not noticed: watch_leakage is off"
+
+    async def scene() -> None:
+        await stage.heating()
+        assert stage.app.status()["not_watched"] == [row]
+
+    stage.play(scene)
 
 
 def test_a_person_who_forces_an_output_is_remembered_over_a_restart(tmp_path: Path, pty: PicoPty) -> None:

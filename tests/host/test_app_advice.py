@@ -69,12 +69,18 @@ def test_a_data_folder_is_given_whole_and_quoted(
     assert words(Path("my {data}"))[-2:] == ["--data", str(tmp_path / "my {data}")]
 
 
-@pytest.mark.parametrize("trigger", ["short", "over_current"])
+@pytest.mark.parametrize("trigger", ["short", "over_current", "element_open", "element_drift", "sensor_stuck"])
 def test_what_cannot_be_seen_with_open_relays_is_to_be_mended_first(trigger: str) -> None:
     assert reset_text(trigger).startswith("mend it first: with the relays open it cannot be seen")
 
 
-@pytest.mark.parametrize("trigger", ["over_temperature", "sensor_open", "sensor_short", "fault_line"])
+@pytest.mark.parametrize(
+    "trigger",
+    [
+        "over_temperature", "over_voltage", "sensor_open", "sensor_short", "sensor_rate", "sensor_dead", "leakage",
+        "reference", "fault_line",
+    ],
+)  # fmt: skip
 def test_what_the_pico_goes_on_seeing_must_be_gone_for_two_seconds(trigger: str) -> None:
     assert reset_text(trigger).startswith("once the cause has been gone for 2 s")
 

@@ -2,18 +2,22 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import fields, replace
 from zoneinfo import ZoneInfo
 
 import pytest
 from house import NOON_MS, TOML, House, Kept, parse
 
+from tanklink import records
 from tankwarden import wiring
 from tankwarden.ceilings import ceilings
 from tankwarden.clock import ManualClock, SimulatedClock, SystemClock
+from tankwarden.config import Circuit
 from tankwarden.errors import StoreError
 from tankwarden.flows.claims import ClaimBook
 from tankwarden.flows.inbox import Inbox
 from tankwarden.flows.readings import rounded
+from tankwarden.flows.snapshot import WATCHES, not_watched, pico_json
 from tankwarden.flows.totals import DAY_MS, Totals, midnight_ms
 from tankwarden.logic.claims import Claim, Priority
 
@@ -130,6 +134,21 @@ def test_channels_with_a_thermistor_know_a_broken_wire_and_others_do_not() -> No
         "current_1": (None, None), "voltage_1": (None, None), "temperature_1": ends, "sensor.reef": ends,
         "sensor.cellar": (None, None),
     }  # fmt: skip
+
+
+def test_every_watch_that_can_be_turned_off_is_told_of() -> None:
+    assert set(WATCHES) == {field.name for field in fields(Circuit) if field.name.startswith("watch_")}
+    (circuit,) = parse(TOML).circuits
+    assert not_watched(circuit) == []
+    off = replace(circuit, watch_impedance=False, watch_leakage=False)
+    assert [row["watch"] for row in not_watched(off)] == ["watch_impedance", "watch_leakage"]
+
+
+def test_all_that_the_pico_tells_of_its_health_is_in_the_status() -> None:
+    health = records.Health(*range(len(records.Health._fields)))
+    shown = pico_json(replace(House().driver.view(), health=health))["health"]
+    assert shown == {name: place for place, name in enumerate(records.Health._fields)}
+    assert {"slow_passes", "journal_free", "scan_gap_us_max", "checked_s"} <= set(shown)
 
 
 def test_every_probe_has_a_name_for_people_and_every_channel_its_probe() -> None:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tanklink import records
-from tanklink.messages import SUBJECTS, TRIGGERS
+from tanklink.messages import NOTICES, SUBJECTS, TRIGGERS
 from tankwarden.events import ALARM, INFO, WARNING, Event, PicoTime, from_pico, trigger_text, unit_of
 
 NOW = 1_763_760_000_000
@@ -53,6 +53,60 @@ def trip(trigger: str, subject: str, value: int, limit: int, circuit: int = 1, k
             "processor hung, reset by the watchdog on the board: it did not run for 2 s", 2000, 2000, "ms",
         ),
         (
+            trip("over_voltage", "voltage_1", 470_300, 450_000),
+            "over-voltage on circuit 1: 470.3 V, limit 450.0 V", 470.3, 450.0, "V",
+        ),
+        (
+            trip("element_open", "current_2", 12, 7_800, circuit=2),
+            "heating element open on circuit 2: 0.0 A, at least 7.8 A expected at this voltage", 0.012, 7.8, "A",
+        ),
+        (
+            trip("element_drift", "current_1", 5_900, 7_700),
+            "heating element drifted on circuit 1: 5.9 A, its bound at this voltage is 7.7 A", 5.9, 7.7, "A",
+        ),
+        (
+            trip("leakage", "current_1", 820, 300),
+            "leakage on circuit 1: 0.8 A with the relays open, limit 0.3 A", 0.82, 0.3, "A",
+        ),
+        (
+            trip("weld", "relay_1_outside", 8_900, 300, kind=records.Fault),
+            "relay welded on circuit 1, the outside one: 8.9 A where none may flow", 8.9, 0.3, "A",
+        ),
+        (
+            trip("weld", "relay_2_inside", 8_900, 300, circuit=2, kind=records.Fault),
+            "relay welded on circuit 2, the inside one: 8.9 A where none may flow", 8.9, 0.3, "A",
+        ),
+        (
+            trip("weld", "relays", 8_900, 300, kind=records.Fault),
+            "relay welded on circuit 1, both: 8.9 A where none may flow", 8.9, 0.3, "A",
+        ),
+        (
+            trip("no_rise", "temperature_1", 100, 500),
+            "tank does not get warmer on circuit 1: moved by ±0.1 °F for the energy put in, ±0.5 °F expected",
+            0.1, 0.5, "°F",
+        ),
+        (
+            trip("sensor_stuck", "temperature_2", 900_100, 900_000, circuit=2),
+            "sensor stuck on circuit 2: the very same count for 900.1 s, limit 900 s", 900_100, 900_000, "ms",
+        ),
+        (
+            trip("sensor_rate", "temperature_1", 6_000, 2_000),
+            "sensor changes too fast on circuit 1: 6.0 °F/s, limit 2.0 °F/s", 6.0, 2.0, "°F/s",
+        ),
+        (
+            trip("sensor_dead", "current_1", 0, 186),
+            "current sensor dead on circuit 1: 0 counts, alive from 186 counts on", 0, 186, "counts",
+        ),
+        (
+            trip("reference", "reference", 2_661, 2_575, circuit=0),
+            "reference voltage off on the board: 2.661 V, limit 2.575 V", 2.661, 2.575, "V",
+        ),
+        (trip("adc_slot", "adc", 1, 0, circuit=0), "converter's samples slipped on the board", 1, 0, ""),
+        (
+            trip("slow_pass", "cpu", 63, 50, circuit=0),
+            "program too slow on the board: a pass took 63 ms, limit 50 ms", 63, 50, "ms",
+        ),
+        (
             trip("too_many_trips", "trips", 4, 3, kind=records.Fault),
             "too many trips on circuit 1: 4, limit 3", 4, 3, "",
         ),
@@ -73,7 +127,8 @@ def test_every_trigger_of_the_table_has_words_of_its_own(trigger: str) -> None:
 
 @pytest.mark.parametrize("subject", SUBJECTS)
 def test_every_measured_subject_has_a_unit(subject: str) -> None:
-    counted = subject.startswith("fault_line") or subject in ("trips", "journal")
+    parts = ("trips", "journal", "adc", "program", "config", "memory", "clock", "comparator")
+    counted = subject.startswith(("fault_line", "relay_")) or subject in parts
     assert bool(unit_of(subject).name) is not counted
 
 
@@ -107,6 +162,44 @@ def test_a_start_says_why(reset_cause: int, severity: str, text: str) -> None:
 def test_a_reset_names_its_trip() -> None:
     event = from_pico(records.Reset(**WHEN, trip_id=4), "e660", TIME)
     assert (event.kind, event.severity, event.text) == ("reset", INFO, "trip 4 was reset by a person")
+
+
+def notice(name: str, value: int, limit: int, circuit: int = 0) -> Event:
+    return from_pico(
+        records.Notice(**WHEN, notice=NOTICES.index(name), circuit=circuit, value=value, limit=limit), "e660", TIME
+    )
+
+
+@pytest.mark.parametrize(
+    ("event", "severity", "text"),
+    [
+        (notice("slow_pass", 31, 25), INFO, "a pass of the Pico's program took 31 ms; told from 25 ms on"),
+        (
+            notice("not_watched", TRIGGERS.index("leakage"), 0, circuit=2),
+            WARNING, "leakage is not watched on circuit 2: turned off in the configuration",
+        ),
+        (
+            notice("journal_full", 3, 4),
+            INFO, "the Pico's journal was full: every circuit opened for a moment to make room",
+        ),
+        (
+            notice("boot_loop", 5, 5), WARNING,
+            "the Pico restarted 5 times in quick succession and then waited for a person, its outputs off",
+        ),
+    ],
+    ids=lambda cell: cell.trigger if isinstance(cell, Event) else "",
+)  # fmt: skip
+def test_a_notice_says_what_is_worth_knowing(event: Event, severity: str, text: str) -> None:
+    assert (event.kind, event.severity, event.text) == ("notice", severity, text)
+    assert event.journal_id == 5
+
+
+def test_every_notice_has_words_and_one_of_the_future_its_own_name() -> None:
+    for name in NOTICES:
+        assert "_" not in notice(name, 1, 0).text
+        assert notice(name, 1, 0).trigger == name
+    unknown = records.Notice(**WHEN, notice=99, circuit=1, value=7, limit=6)
+    assert from_pico(unknown, "e660", TIME).text == "notice 99 on circuit 1: 7, limit 6"
 
 
 def test_the_whole_board_is_no_circuit() -> None:

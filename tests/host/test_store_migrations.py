@@ -7,9 +7,10 @@ import pytest
 from peewee import SqliteDatabase
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
-from store_kit import T0, event, opened, row
+from store_kit import CALIBRATION, T0, event, opened, row
 
 from tankwarden.errors import StoreError
+from tankwarden.logic.waveform import Waveform
 from tankwarden.store import NewerDatabaseError
 from tankwarden.store.database import MIGRATIONS
 from tankwarden.store.models import MODELS
@@ -66,6 +67,33 @@ def test_every_migration_goes_down_and_up_again_with_data_in(tmp_path: Path) -> 
     db.close()
     with opened(path) as store:
         assert store.recorder.event(event()) is True
+
+
+def migrate(path: Path, way: str, target: str) -> None:
+    db = SqliteDatabase(str(path))
+    getattr(Runner(db, str(MIGRATIONS)), way)(target)
+    db.close()
+
+
+def test_waveforms_come_to_a_database_that_has_none_and_go_again_without_touching_the_rest(tmp_path: Path) -> None:
+    """From 0001 with data in, to 0002 and back, and up again: what was there stays."""
+    path = filled(tmp_path / "a.db")
+    migrate(path, "down", "0002_trip_waveforms")
+    first = tables(path)
+    assert first["measurements"] == 100
+    assert first["events"] == 1
+    assert "trip_waveforms" not in first
+    with opened(path) as store:  # opening brings it up
+        waveform = Waveform(board_id="e66038b7", boot_id=77, journal_id=1, samples=bytes(24))
+        assert store.recorder.submit_waveform(waveform).result() is True
+        ((event, kept),) = store.queries(CALIBRATION).trips()
+        assert (event.journal_id, kept) == (1, True)
+    second = tables(path)
+    assert second == first | {"trip_waveforms": 1, "schema_migration": 2}
+    migrate(path, "down", "0002_trip_waveforms")
+    assert tables(path) == first
+    migrate(path, "up", "0002_trip_waveforms")
+    assert tables(path) == second | {"trip_waveforms": 0}
 
 
 def test_up_runs_once(tmp_path: Path) -> None:

@@ -32,6 +32,13 @@ def test_every_state_that_status_can_carry_fits() -> None:
     assert tuple(unpack_states(pack_states(*high))) == tuple(high)
 
 
+def test_rows_from_before_a_circuit_had_a_fifth_state_read_as_they_did() -> None:
+    """Board in bits 0-2, circuits in 3-4 and 5-6, relays in 7-10, fault lines in 11-12; what came later lies behind."""
+    assert tuple(unpack_states(3 | 2 << 3 | 1 << 5 | 0b0011 << 7 | 0b11 << 11)) == (3, 2, 1, 0b0011, 0b11)
+    assert pack_states(0, 4, 0, 0, 0) == 1 << 13
+    assert pack_states(0, 0, 4, 0, 0) == 1 << 14
+
+
 def test_a_state_too_big_for_its_bits_is_refused_by_name() -> None:
     with pytest.raises(ValueError, match="relays is 16, not 0 to 15"):
         pack_states(0, 0, 0, 16, 0)

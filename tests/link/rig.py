@@ -13,7 +13,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -43,9 +43,11 @@ class Rig:
     """Starts, breaks and watches one simulated Pico and one host. Close it."""
 
     def __init__(
-        self, folder: Path, *, seed: int = 1, speed: float = 1.0, local_hour: float = 11.0, hangable: bool = False
-    ) -> None:
+        self, folder: Path, *, seed: int = 1, speed: float = 1.0, local_hour: float = 11.0, hangable: bool = False,
+        sim_options: Sequence[object] = (), circuit: Mapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
         self.folder = folder
+        self.sim_options, self.circuit_settings = sim_options, circuit or {}
         self.seed, self.speed, self.local_hour = seed, speed, local_hour
         self.hangable = hangable  # its control loop can be hung by SIGUSR1 and freed by SIGUSR2
         self.tty, self.trace_file, self.control = folder / "tty", folder / "trace", folder / "control"
@@ -68,7 +70,8 @@ class Rig:
     def start_sim(self) -> None:
         self.sim = self._spawn(
             "sim", "--tty", self.tty, "--trace", self.trace_file, "--control", self.control, "--flash", self.flash,
-            "--speed", self.speed, "--seed", self.seed, "--epoch-ms", self.epoch_ms(), log="sim.log",
+            "--speed", self.speed, "--seed", self.seed, "--epoch-ms", self.epoch_ms(), *self.sim_options,
+            log="sim.log",
         )  # fmt: skip
         self.wait(lambda: self.tty.exists() and self.control.exists(), "the simulated Pico's terminal", 20)
 
@@ -88,7 +91,7 @@ class Rig:
 
     def config_overrides(self) -> dict[str, Any]:
         """A circuit that opened may close again at once: what is measured here is the Pico, not the waiting times."""
-        return {"circuit": {"min_on_s": 0, "min_off_s": 0}}
+        return {"circuit": {"min_on_s": 0, "min_off_s": 0, **self.circuit_settings}}
 
     def _spawn(self, *args: object, log: str) -> subprocess.Popen[str]:
         hangable = self.hangable and args[0] == "run"
@@ -137,7 +140,7 @@ class Rig:
         assert answer.get("ok"), answer
         return answer
 
-    def fault(self, name: str, value: float | None = None) -> int:
+    def fault(self, name: str, value: float | str | None = None) -> int:
         """Inject a fault; the monotonic nanosecond just before it."""
         at = time.monotonic_ns()
         self.ask(cmd="fault", name=name, value=value)

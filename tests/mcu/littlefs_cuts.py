@@ -1,7 +1,8 @@
-"""Under MicroPython: the journal on the chip's own file system, cut at every program and erase of its flash.
+"""Under MicroPython: the journal in blocks of the chip's own file system, cut at every program and erase of its flash.
 
-What is programmed last may be torn: of the bytes of that one call only the first half arrives. Prints the number of
-cuts tried; an assertion ends it.
+What is programmed last may be torn: of the bytes of that one call only the first half arrives. The file system must
+not notice that blocks of it are written raw: other files are written before, between and behind, and read again.
+Prints the number of cuts tried; an assertion ends it.
 """
 
 import gc
@@ -12,102 +13,125 @@ HERE = __file__.rpartition("/")[0] or "."
 REPO = HERE + "/../.."
 sys.path[0:0] = [REPO + "/host/tankwarden/sim/shims", REPO + "/mcu", REPO + "/protocol", HERE + "/scenarios"]
 
-from journaling import check_after_cut, course  # noqa: E402  (found through the line above)
+from blackbox import NAMES as TRACES  # noqa: E402  (found through the line above)
+from blackbox import BlackBox  # noqa: E402
+from flashpages import BLOCK_BYTES, copy, find  # noqa: E402
+from journal import NAMES  # noqa: E402
+from journaling import check_after_cut, course  # noqa: E402
 from memory_disk import PowerCut, loses_power  # noqa: E402
 
-BLOCK, BLOCKS = 512, 48
-ROUNDS_BEFORE, ROUNDS = 15, 5  # the rotation is among the latter
+BLOCKS = 24
+ROUNDS_BEFORE, ROUNDS = 17, 4  # the rotation is among the latter
+TEXT = b"another file of the board\n" * 30
 
 
 class Flash:
-    """A block device in memory. budget: operations until power fails; None = never."""
+    """As rp2.Flash, in memory. budget: operations until power fails; None = never."""
 
     def __init__(self, image=None):
-        self.image = bytearray(image) if image else bytearray(b"\xff" * (BLOCK * BLOCKS))
+        self.image = bytearray(image) if image else bytearray(b"\xff" * (BLOCK_BYTES * BLOCKS))
         self.budget = None
-        self.off = False  # its power: what is written now goes nowhere
+        self.erases = 0
         self.operations = 0
 
     def readblocks(self, block, buf, offset=0):
-        at = block * BLOCK + offset
-        buf[:] = self.image[at : at + len(buf)]
+        copy(buf, 0, self.image, block * BLOCK_BYTES + offset, len(buf))
 
-    def writeblocks(self, block, buf, offset=0):
-        at = block * BLOCK + offset
-        n = len(buf) // 2 if self._fails() else len(buf)
-        if self.off:
-            return
-        self.image[at : at + n] = bytes(buf[:n])
-        self._end_if_failed()
+    def writeblocks(self, block, buf, offset):
+        """Clears bits only. The file system programs no page twice, so it cannot tell the difference."""
+        fails = self._fails()
+        at = block * BLOCK_BYTES + offset
+        for i in range(len(buf) // 2 if fails else len(buf)):
+            self.image[at + i] &= buf[i]
+        self._end(fails)
 
     def ioctl(self, op, argument):
         if op == 4:
             return BLOCKS
         if op == 5:
-            return BLOCK
+            return BLOCK_BYTES
         if op == 6:
-            if not self._fails():
-                self.image[argument * BLOCK : (argument + 1) * BLOCK] = b"\xff" * BLOCK
-            self._end_if_failed()
+            self.erases += 1
+            fails = self._fails()
+            at = argument * BLOCK_BYTES
+            n = BLOCK_BYTES // 2 if fails else BLOCK_BYTES
+            self.image[at : at + n] = b"\xff" * n
+            self._end(fails)
         return 0
 
     def _fails(self):
         self.operations += 1
-        if self.off:
-            return True
         return self.budget is not None and self.operations > self.budget
 
-    def _end_if_failed(self):
-        if not self.off and self.budget is not None and self.operations > self.budget:
-            raise PowerCut
+    def _end(self, fails):
+        if fails:
+            raise PowerCut  # and so does whatever is tried next
 
 
-class Disk:
-    """What the journal opens its files on."""
+class Chip:
+    """What the journal gets on the chip: the raw flash, and the files on it."""
 
     def __init__(self, flash):
-        self._flash, self._fs, self._files = flash, os.VfsLfs2(flash), []
+        self._fs = os.VfsLfs2(flash, progsize=256)
+        self.open, self.remove = self._fs.open, self._fs.remove
+        self.readblocks, self.writeblocks, self.ioctl = flash.readblocks, flash.writeblocks, flash.ioctl
 
-    def open(self, name, mode):
-        file = self._fs.open(name, mode)
-        self._files.append(file)
-        return file
+    def write(self, name):
+        with self._fs.open(name, "wb") as file:
+            file.write(TEXT)
 
-    def forget(self):
-        """Close what a journal left open, without a trace in flash: else the collector would, at a time of its own."""
-        self._flash.off = True
-        for file in self._files:
-            try:  # noqa: SIM105  (MicroPython has no contextlib)
-                file.close()
-            except OSError:
-                pass  # already, or in pieces
+    def check(self, names):
+        """The files that were written are whole, and so is the file system."""
+        found = [entry[0] for entry in self._fs.ilistdir("/")]
+        for name in names:
+            with self._fs.open(name, "rb") as file:
+                assert file.read() == TEXT, (name, found)
+        assert self._fs.statvfs("/")[3] > 0
+
+
+def first_boot(flash, told):
+    """Journal and black box are made beside other files."""
+    chip = Chip(flash)
+    blocks = find(chip, chip, NAMES + TRACES[:2])
+    BlackBox(blocks[2:], 1)
+    course(chip, told, 1)
 
 
 def main():
     flash = Flash()
-    os.VfsLfs2.mkfs(flash)
-    before = played(flash, [], ROUNDS_BEFORE)
-    whole = Flash(before)
-    played(whole, [], ROUNDS)
-    for budget in range(whole.operations):
-        cut, told = Flash(before), []
-        cut.budget = budget
-        after = Disk(Flash(played(cut, told, ROUNDS)))
-        assert cut.operations == budget + 1
-        check_after_cut(after, told)
-        after.forget()
+    os.VfsLfs2.mkfs(flash, progsize=256)
+    Chip(flash).write("before")
+    cuts = cut_everywhere(flash.image, first_boot)
+    first_boot(flash, [])
+    course(Chip(flash), [], ROUNDS_BEFORE)
+    Chip(flash).write("between")
+    cuts += cut_everywhere(flash.image, lambda cut, told: course(Chip(cut), told, ROUNDS), "between")
+    erases = flash.erases
+    course(Chip(flash), [], ROUNDS)
+    assert flash.erases > erases
+    Chip(flash).write("behind")
+    Chip(flash).check(("before", "between", "behind"))
+    blocks = [block.number for block in find(Chip(flash), Chip(flash), NAMES + TRACES[:2])]
+    assert min(blocks) >= 0, blocks
+    print("cuts", cuts)
+
+
+def cut_everywhere(image, boot, *names):
+    """How many operations boot(flash, told) has; each was the last one once."""
+    whole = Flash(image)
+    boot(whole, [])
+    n = whole.operations
+    for budget in range(n):
         gc.collect()
-    print("cuts", whole.operations)
-
-
-def played(flash, told, rounds):
-    """What flash holds after so many rounds, or when the power failed."""
-    disk = Disk(flash)
-    loses_power(course, disk, told, rounds)
-    operations = flash.operations
-    disk.forget()
-    flash.operations = operations
-    return bytes(flash.image)
+        whole.image[:] = image
+        whole.budget, whole.operations, told = budget, 0, []
+        assert loses_power(boot, whole, told), budget
+        left, whole.image, whole.budget = whole.image, bytearray(whole.image), None
+        gc.collect()  # closes what was left open, in the copy
+        whole.image = left
+        check_after_cut(Chip(whole), told)
+        Chip(whole).check(("before",) + names)  # noqa: RUF005  (MicroPython)
+    return n
 
 
 main()

@@ -7,7 +7,7 @@ SCRIPT = Path(__file__).parent / "littlefs_cuts.py"
 
 
 def test_every_cut(micropython: str) -> None:
-    command = [micropython, "-X", "heapsize=1M", str(SCRIPT)]
+    command = [micropython, "-X", "heapsize=2M", str(SCRIPT)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     word, cuts = done.stdout.split()

@@ -13,7 +13,7 @@ import pytest
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "scenarios"
-HEAP = "heapsize=190wK"  # of the chip, in words
+HEAP = "heapsize=320wK"  # 190 of the chip, in words, and what the world around it takes: its flash, its host
 DEFINITION = re.compile(r"^def (scenario_\w+)\(", re.MULTILINE)
 
 sys.path.append(str(FOLDER))
@@ -39,7 +39,7 @@ def on_micropython(micropython: str, module: str) -> tuple[str, dict[str, str]]:
 
 def test_every_file_has_scenarios() -> None:
     assert len(CASES) > 50
-    assert [module for module, names in FILES.items() if not names] == ["memory_disk", "virtual_rig"]
+    assert [module for module, names in FILES.items() if not names] == ["memory_disk", "virtual_house", "virtual_rig"]
 
 
 @pytest.mark.parametrize(("module", "name"), CASES)

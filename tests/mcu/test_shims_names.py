@@ -15,6 +15,8 @@ ON_THE_CHIP = {
     "IRQ_FALLING IRQ_RISING OPEN_DRAIN OUT PULL_DOWN PULL_UP board cpu high init irq low off on "
     "toggle",
     "ADC": "CORE_TEMP read_u16",
+    "Timer": "ONE_SHOT PERIODIC deinit init",
+    "DMA": "active channel close config count ctrl irq pack_ctrl read registers unpack_ctrl write",
     "SPI": "read readinto write LSB MSB deinit init write_readinto",
     "WDT": "feed",
     "rp2": "const DMA Flash PIO StateMachine asm_pio_encode bootsel_button PIOASMEmit PIOASMError asm_pio",
@@ -25,12 +27,14 @@ ON_THE_CHIP = {
     "ticks_us time time_ns",
 }
 OURS = {  # what a shim's module needs itself: imports, and helpers of other shims
-    "machine": {"mcp3208", "registers", "simboard", "simwire", "gpio_of"},
-    "rp2": {"pio_asm", "simboard", "gpio_of"},
+    "machine": {"chip_timer", "mcp3208", "registers", "simboard", "simwire", "gpio_of"},
+    "Timer": {"callback", "due_us", "hard", "late_us", "lose", "once", "period_us", "skip_to"},
+    "rp2": {"dma", "pio_asm", "simboard", "gpio_of"},
     "time": {"sys", "simboard", "install"},
 }
 SHIMS: dict[str, object] = {
     "machine": machine, "Pin": machine.Pin, "ADC": machine.ADC, "SPI": machine.SPI, "WDT": machine.WDT,
+    "Timer": machine.Timer, "DMA": rp2.DMA,
     "rp2": rp2, "PIO": rp2.PIO, "StateMachine": rp2.StateMachine, "time": chip_time,
 }  # fmt: skip
 
@@ -46,6 +50,7 @@ def test_no_name_that_the_chip_lacks(name: str) -> None:
 def test_constants_have_the_chips_values() -> None:
     assert (machine.PWRON_RESET, machine.WDT_RESET) == (1, 3)
     assert (machine.Pin.IN, machine.Pin.OUT, machine.Pin.PULL_UP, machine.Pin.PULL_DOWN) == (0, 1, 1, 2)
+    assert (machine.Timer.ONE_SHOT, machine.Timer.PERIODIC, machine.ADC.CORE_TEMP) == (0, 1, 4)
     assert (rp2.PIO.OUT_LOW, rp2.PIO.SHIFT_RIGHT, rp2.PIO.JOIN_RX) == (2, 1, 2)
 
 

@@ -136,7 +136,7 @@ def test_leases(s: int, until: int) -> None:
 def test_sums_of_a_status() -> None:
     clock = clock_at(14 * 86400, 0)
     sums = Sums(clock)
-    sums.values[:] = small(sums.values)
+    sums.values = small(sums.values)
     for _ in range(MAX_SAMPLES + 10):
         sums.add(small([4095] * 8))
     clock.s = Small(SMALL_MAX)

@@ -15,8 +15,9 @@ from tanklink import records
 from tanklink.frames import Frame, FrameReader, pack
 from tanklink.messages import DIGEST
 from tankwarden.demo.configuration import demo_config
-from tankwarden.sim import board, faults
+from tankwarden.sim import board, cli, faults
 from tankwarden.sim.control import ask
+from tankwarden.sim.defaults import CIRCUITS
 from tankwarden.sim.errors import SimError
 
 TANKWARDEN = (sys.executable, "-m", "tankwarden")
@@ -102,6 +103,7 @@ def test_list_names_every_fault_and_needs_no_simulation() -> None:
         (("sim", "--config", "/no/such.toml"), "/no/such.toml"),
         (("sim", "--speed", "0"), "0 is not 0.1 to 3600"),
         (("sim", "--tank-degf", "3=100"), "3=100 is not N=DEGF"),
+        (("sim", "--tank-gal", "1=0"), "1=0 is not N=GAL with circuit 1 or 2 and 1 to 1000 gallons, as in 1=5"),
         (("sim", "--interpreter", "lua"), "invalid choice"),
     ],
 )
@@ -110,6 +112,11 @@ def test_what_cannot_be_done_is_told_in_a_line(arguments: tuple[str, ...], messa
     assert refused.returncode != 0
     assert message in refused.stderr
     assert "Traceback" not in refused.stderr
+
+
+def test_a_tank_has_the_volume_that_was_asked_for() -> None:
+    small = cli.with_volumes(CIRCUITS, {1: 5.0})
+    assert [spec.tank.volume_gal for spec in small] == [5.0, CIRCUITS[1].tank.volume_gal]
 
 
 def test_a_plant_can_be_made_to_fit_a_hosts_configuration(tmp_path: Path) -> None:

@@ -90,6 +90,18 @@ def test_a_fault_line_drops_its_own_circuit_only(pins: Pins) -> None:
     assert len(pins.edges) == 6, "mending the line must not close what it opened"
 
 
+def test_a_line_shorted_to_its_supply_neither_falls_with_its_loop_nor_with_its_feed(pins: Pins) -> None:
+    pins.permit(10 * MS)
+    pins.outputs.set_line_short(20 * MS, 1, True)
+    assert pins.outputs.stuck == 1 << simwire.FED_GPIOS[0]
+    pins.outputs.set_loop(25 * MS, 1, False)
+    pins.outputs.record(30 * MS, simwire.PIN, simwire.FEED_GPIO, 0)
+    assert pins.edges[4:] == all_at(30 * MS, 0, RELAY_NAMES[2:])
+    pins.outputs.set_line_short(40 * MS, 1, False)
+    assert pins.outputs.stuck == 0
+    assert pins.edges[6:] == all_at(40 * MS, 0, RELAY_NAMES[:2])
+
+
 def test_a_reset_drops_everything_and_dates_what_had_ended_before(pins: Pins) -> None:
     pins.permit(10 * MS, relays=range(2))
     pins.permit(60 * MS, relays=range(2, 4))

@@ -179,6 +179,30 @@ def test_a_cut_fault_line_drops_its_circuit_at_once(tmp_path: Path) -> None:
         assert max(falls(sim, at_ns).values()) < 0.005
 
 
+def test_what_is_wrong_on_the_board_is_on_its_page_until_cleared(tmp_path: Path) -> None:
+    with running_sim(tmp_path) as sim:
+
+        def words() -> tuple[int, int]:
+            page = sim.simulation.page
+            return page.read(simwire.W_FAULTS)[0], page.read(simwire.W_STUCK)[0]
+
+        sim.fault("adc-slip")
+        sim.fault("line-short", 2)
+        assert words() == (simwire.FAULT_ADC_SLIP, 1 << simwire.FED_GPIOS[1])
+        sim.fault("adc-stop")
+        assert words()[0] == simwire.FAULT_ADC_SLIP | simwire.FAULT_ADC_STOP
+        sim.fault("clear")
+        assert words() == (0, 0)
+
+
+def test_a_bus_error_is_over_before_the_board_can_have_restarted(tmp_path: Path) -> None:
+    with running_sim(tmp_path) as sim:
+        page = sim.simulation.page
+        sim.fault("bus-error")
+        assert page.read(simwire.W_FAULTS) == (simwire.FAULT_EXCEPTION,)
+        sim.wait(lambda: page.read(simwire.W_FAULTS) == (0,), "end of the failure", 0.29)
+
+
 def test_a_cut_serial_line_mends_itself_after_its_time(tmp_path: Path) -> None:
     with running_sim(tmp_path) as sim, sim.terminal() as terminal:
         sim.fault("serial-cut", 0.3)

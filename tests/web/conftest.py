@@ -13,9 +13,11 @@ from typing import Any
 
 import pytest
 import web_snapshots
+import web_trips
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
+from tankwarden.web.api import Sources
 from tankwarden.web.server import WebServer, make_app
 
 CHROMIUM, CHROMEDRIVER = "/usr/bin/chromium", "/usr/bin/chromedriver"
@@ -33,6 +35,8 @@ class Controller:
         self.snapshot: dict[str, Any] | Exception = web_snapshots.snapshot()
         self.history: dict[str, Any] | Exception = web_snapshots.history()
         self.hours_asked: list[float] = []
+        self.waveform: dict[str, Any] | Exception = web_trips.waveform()
+        self.trips_asked: list[int] = []
 
     def status(self) -> dict[str, Any]:
         if isinstance(self.snapshot, Exception):
@@ -44,6 +48,16 @@ class Controller:
         if isinstance(self.history, Exception):
             raise self.history
         return self.history
+
+    def read_trips(self, limit: int) -> dict[str, Any]:
+        self.trips_asked.append(limit)
+        return web_trips.trips(limit)
+
+    def read_waveform(self, trip: int) -> dict[str, Any]:
+        self.trips_asked.append(trip)
+        if isinstance(self.waveform, Exception):
+            raise self.waveform
+        return self.waveform
 
 
 @dataclass
@@ -61,7 +75,9 @@ class Site:
 
     def __init__(self) -> None:
         self.controller = Controller()
-        self.server = WebServer(make_app(self.controller.status, self.controller.read_history), "127.0.0.1", 0)
+        asked = self.controller
+        sources = Sources(asked.status, asked.read_history, asked.read_trips, asked.read_waveform)
+        self.server = WebServer(make_app(sources), "127.0.0.1", 0)
         self.server.start()
         self.url = f"http://127.0.0.1:{self.server.port}"
 

@@ -4,10 +4,13 @@ import gzip
 import json
 import math
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import web_snapshots
+import web_trips
 
+from tankwarden.errors import NotKnownError
 from tankwarden.web.responses import SAFE_HEADERS
 
 
@@ -19,7 +22,7 @@ def test_status_is_the_snapshot_as_json(site: Any) -> None:
     assert reply.json() == web_snapshots.snapshot()
 
 
-@pytest.mark.parametrize("path", ["/", "/api/status", "/api/history", "/api/nothing", "/nothing"])
+@pytest.mark.parametrize("path", ["/", "/api/status", "/api/history", "/api/trips", "/api/nothing", "/nothing"])
 def test_every_answer_carries_the_safe_headers(site: Any, path: str) -> None:
     headers = site.get(path).headers
     assert {name: headers[name] for name in SAFE_HEADERS} == SAFE_HEADERS
@@ -86,6 +89,62 @@ def test_hours_out_of_bounds_are_refused_naming_the_field(site: Any, hours: str)
     assert [error["field"] for error in problem["errors"]] == ["hours"]
     assert "from 0.1 to 8760" in problem["detail"]
     assert site.controller.hours_asked == []
+
+
+# -- trips --------------------------------------------------------------------------------------------------------
+
+
+def test_the_last_trips_each_with_how_its_waveform_stands(site: Any) -> None:
+    reply = site.get("/api/trips")
+    assert reply.status == 200
+    assert [(trip["id"], trip["trip_id"], trip["waveform"]) for trip in reply.json()["trips"]] == [
+        (32, 17, "stored"),
+        (29, 16, "none"),
+    ]
+    assert len(site.get("/api/trips?limit=1").json()["trips"]) == 1
+    assert site.controller.trips_asked == [20, 1]
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "-1", "1.5", "ten", "", "99999", "²", "1&limit=2"])
+def test_a_limit_out_of_bounds_is_refused_naming_the_field(site: Any, limit: str) -> None:
+    reply = site.get(f"/api/trips?limit={quote(limit, safe='&=')}")
+    assert reply.status == 400
+    assert [error["field"] for error in reply.json()["errors"]] == ["limit"]
+    assert "from 1 to 200" in reply.json()["detail"]
+    assert site.controller.trips_asked == []
+
+
+def test_a_waveform_as_json_and_unchanged_not_sent_again(site: Any) -> None:
+    first = site.get("/api/trips/32/waveform")
+    assert first.status == 200
+    assert first.json() == web_trips.waveform()
+    assert site.controller.trips_asked == [32]
+    again = site.get("/api/trips/32/waveform", If_None_Match=first.headers["ETag"])
+    assert (again.status, again.body) == (304, b"")
+    site.controller.waveform = {**web_trips.waveform(), "period_us": 250}  # as after a new calibration
+    assert site.get("/api/trips/32/waveform", If_None_Match=first.headers["ETag"]).status == 200
+
+
+def test_a_waveform_that_is_not_there_is_a_404_that_says_why(site: Any) -> None:
+    site.controller.waveform = NotKnownError("The Pico has kept no waveform of trip 29")
+    reply = site.get("/api/trips/29/waveform")
+    assert reply.status == 404
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    assert reply.json()["detail"] == "The Pico has kept no waveform of trip 29"
+
+
+@pytest.mark.parametrize("trip", ["-1", "x", "1.0", "", "9" * 40, "../status", "%00"])
+def test_what_is_no_number_of_a_trip_leads_nowhere(site: Any, trip: str) -> None:
+    reply = site.get(f"/api/trips/{trip}/waveform")
+    assert reply.status == 404
+    assert site.controller.trips_asked == []
+
+
+def test_a_number_that_no_database_holds_is_no_trip(site: Any) -> None:
+    reply = site.get(f"/api/trips/{1 << 63}/waveform")
+    assert reply.status == 404
+    assert "There is no trip 9223372036854775808" in reply.json()["detail"]
+    assert site.controller.trips_asked == []
 
 
 # -- errors -------------------------------------------------------------------------------------------------------

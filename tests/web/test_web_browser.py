@@ -22,7 +22,7 @@ from tankwarden.flows.standstill import Live, aged
 from tankwarden.web import present
 
 PHONE, DESKTOP = 360, 1280
-SCENES = ("snapshot", "tripped", "faulted", "sensors_in_trouble", "without_pico", "without_circuits")
+SCENES = ("snapshot", "tripped", "faulted", "unwatched", "sensors_in_trouble", "without_pico", "without_circuits")
 
 
 def until(page: Any, what: Callable[[], Any], seconds: float = 10) -> Any:

@@ -123,7 +123,8 @@ assert str(resources.mcu_dir()).startswith(sys.argv[1])
 assert str(resources.protocol_dir()).startswith(sys.argv[1])
 sys.path.insert(0, sys.argv[2])
 import web_snapshots
-server = WebServer(make_app(web_snapshots.snapshot, web_snapshots.history), "127.0.0.1", 0)
+import web_trips
+server = WebServer(make_app(web_trips.sources()), "127.0.0.1", 0)
 server.start()
 page = urllib.request.urlopen(f"http://127.0.0.1:{server.port}/").read().decode()
 style = next(part for part in page.split('"') if part.endswith("pico.min.css"))

@@ -162,6 +162,16 @@ def test_the_first_ten_events_are_open_and_the_rest_folded_away(site: Any) -> No
         ({"kind": "trip", "trigger": "exception", "value": 0, "limit": 0, "unit": "ms"}, ""),
         ({"kind": "fault", "trigger": "too_many_trips", "value": 4, "limit": 3, "unit": ""},
          "trips in 10 min 4 · at most 3"),
+        ({"kind": "trip", "trigger": "element_open", "value": 0.01, "limit": 7.8, "unit": "A"},
+         "measured 0.01 A · expected at least 7.80 A"),
+        ({"kind": "fault", "trigger": "weld", "value": 8.9, "limit": 0.3, "unit": "A"}, "measured 8.90 A"),
+        ({"kind": "trip", "trigger": "no_rise", "value": 0.1, "limit": 0.5, "unit": "°F"},
+         "moved by ±0.1 °F · expected at least ±0.5 °F"),
+        ({"kind": "trip", "trigger": "sensor_stuck", "value": 900_100, "limit": 900_000, "unit": "ms"},
+         "same count for 900.1 s · limit 900.0 s"),
+        ({"kind": "trip", "trigger": "sensor_rate", "value": 6.0, "limit": 2.5, "unit": "°F/s"},
+         "changed by 6 °F/s · limit 2.50 °F/s"),
+        ({"kind": "notice", "trigger": "slow_pass", "value": 31, "limit": 25, "unit": ""}, ""),
         ({"kind": "lease_over", "trigger": "none", "value": 0, "limit": 0, "unit": "ms"}, ""),
         ({"kind": "pico_restarted", "value": 1.2, "limit": 26.2, "unit": "s"}, "up for 1.2 s · up before 26.2 s"),
         ({"kind": "link_lost", "value": 1640, "limit": 1500, "unit": "ms"}, "silent for 1.6 s · limit 1.5 s"),
@@ -191,6 +201,22 @@ def test_a_failure_that_was_survived_fades(site: Any) -> None:
     assert "hung" not in tasks(3600)
 
 
+def test_a_difference_of_temperatures_is_left_alone_by_the_switch_of_units() -> None:
+    event = {"kind": "trip", "trigger": "no_rise", "value": 0.1, "limit": 0.5, "unit": "°F"}
+    assert all("data-degf" not in html for _, html in wording.facts(event))
+    for text in ("moved by ±0.1 °F", "6.0 °F/s, limit 2.0 °F/s"):
+        assert "data-degf" not in present.prose(text)
+
+
+def test_every_trigger_and_every_subject_has_words() -> None:
+    assert set(present.TRIGGER_WORDS) == set(messages.TRIGGERS) - {"none"}
+    for name in messages.SUBJECTS:
+        assert "_" not in wording.subject(name)
+    assert wording.subject("relay_2_inside") == "inside relay"
+    assert set(present.CIRCUIT_WORDS) == set(messages.CIRCUIT_STATES)
+    assert set(present.BOARD_WORDS) == set(messages.BOARD_STATES)
+
+
 def test_every_refusal_and_every_number_of_health_has_words() -> None:
     assert set(wording.REFUSAL_WORDS) == set(messages.NAK_REASONS)
     fields = set(messages.HEALTH.index) - set(wording._NOT_SHOWN)
@@ -201,6 +227,13 @@ def test_every_refusal_and_every_number_of_health_has_words() -> None:
     ]
     assert wording.tally({"state": 2, "brand_new": 1}) == "brand new 1, not armed 2"
     assert wording.tally({}) == "none"
+
+
+def test_a_watch_that_is_off_has_a_banner_that_stays(site: Any) -> None:
+    site.controller.snapshot = web_snapshots.unwatched()
+    said = words_of(site, "banners")
+    assert said.count("Not watched:") == 2
+    assert "East array: a current that flows with the relays open is not noticed: watch_leakage is off." in said
 
 
 def test_without_a_trip_there_is_no_banner(site: Any) -> None:

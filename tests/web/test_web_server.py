@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import web_snapshots
+import web_trips
 
 from tankwarden.errors import TankwardenError
 from tankwarden.web.assets import STATIC, Assets, AssetsMissingError
@@ -20,7 +20,7 @@ MAX_RAW_BYTES, MAX_FIRST_LOAD_BYTES = 250_000, 120_000
 
 
 def make_server(port: int = 0) -> WebServer:
-    return WebServer(make_app(web_snapshots.snapshot, web_snapshots.history), "127.0.0.1", port)
+    return WebServer(make_app(web_trips.sources()), "127.0.0.1", port)
 
 
 def threads() -> set[threading.Thread]:
@@ -57,7 +57,7 @@ def test_a_taken_port_is_a_clear_error() -> None:
 
 
 def test_an_unknown_host_is_a_clear_error() -> None:
-    app = make_app(web_snapshots.snapshot, web_snapshots.history)
+    app = make_app(web_trips.sources())
     with pytest.raises(PortError, match=r"no-such-host\.invalid:0.*\[http\] listen"):
         WebServer(app, "no-such-host.invalid", 0)
 

@@ -122,6 +122,7 @@ def event(number: int, ago_s: int, kind: str, severity: str, text: str, **facts:
         "value": None,
         "limit": None,
         "unit": None,
+        "waveform": None,
         **facts,
     }
 
@@ -144,6 +145,8 @@ def trip() -> dict[str, Any]:
         "reset_also": None,
         "circuit_name": "East array",
         "before": None,
+        "event_id": 32,
+        "waveform": "stored",
     }
 
 
@@ -182,6 +185,15 @@ def pico() -> dict[str, Any]:
             "bad_rate": 0,
             "tx_dropped": 0,
             "leases_over": 2,
+            "events_dropped": 0,
+            "slow_passes": 1,
+            "tx_waiting": 64,
+            "journal_free": 211,
+            "scans": 2000,
+            "scan_us_max": 84,
+            "scan_gap_us_max": 1320,
+            "ring_slips": 0,
+            "checked_s": 12,
         },
         "link": {"frames_ok": 2_571_002, "damaged": 4, "openings": 1, "retries": 0, "refused": {"lease_expired": 3}},
     }
@@ -213,6 +225,7 @@ def snapshot(**changes: Any) -> dict[str, Any]:
             sensor("tank_bottom", "Tank bottom", "tank", reading(98.9, "°F", raw_counts=1602)),
             sensor("reef_water", "Reef water", "reef", reading(78.4, "°F", raw_counts=2101)),
         ],
+        "not_watched": [],
         "trip": None,
         "events": [
             event(31, 5400, "output", "info", "East array on: 104.3 °F, heats to 120.0 °F (regulation)", circuit=1),
@@ -222,6 +235,7 @@ def snapshot(**changes: Any) -> dict[str, Any]:
             event(
                 29, 9300, "trip", "alarm", "over-temperature on circuit 1: 171.2 °F, limit 170.0 °F",
                 circuit=1, trigger="over_temperature", subject="temperature_1", value=171.2, limit=170.0, unit="°F",
+                waveform="none",
             ),
             event(
                 28, 90_000, "lease_over", "warning", "the lease of circuit 2 ran out and it was opened",
@@ -245,7 +259,7 @@ def tripped() -> dict[str, Any]:
         0,
         event(
             32, 95, "trip", "alarm", trip()["text"], circuit=1, trigger="over_current", subject="current_1",
-            value=12.43, limit=11.0, unit="A",
+            value=12.43, limit=11.0, unit="A", waveform="stored",
         ),
     )  # fmt: skip
     return now
@@ -260,6 +274,7 @@ def faulted() -> dict[str, Any]:
         id=18, kind="fault", trigger="too_many_trips", subject="trips", value=4, limit=3, unit="",
         text="too many trips on circuit 1: 4, limit 3", before=before, reset_command=f"{RESET} 18",
         reset_also="resetting a fault also runs the Pico's self-test, and fails if that does",
+        event_id=33, waveform="none",
     )  # fmt: skip
     return now
 
@@ -272,6 +287,20 @@ def stopped(circuit: dict[str, Any], why: str) -> None:
         one["wins"] = False
     circuit["output"]["claims"].insert(0, claim("watchdog", "safety", False, why, wins=True, since_ms=NOW_MS - 95_000))
     circuit["output"].update(value=False, why=f"off: {why} (safety)")
+
+
+def unwatched() -> dict[str, Any]:
+    """Somebody has turned two watches off."""
+    rows = (
+        ("watch_impedance", "a heating element that is open or has drifted is not noticed: watch_impedance is off"),
+        ("watch_leakage", "a current that flows with the relays open is not noticed: watch_leakage is off"),
+    )
+    return snapshot(
+        not_watched=[
+            {"circuit": "east", "name": "East array", "watch": watch, "text": f"East array: {text}"}
+            for watch, text in rows
+        ]
+    )
 
 
 def sensors_in_trouble() -> dict[str, Any]:

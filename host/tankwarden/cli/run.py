@@ -78,11 +78,12 @@ def _try_port(port: str) -> None:
 
 def _serve(config: "Config", data: Path) -> None:
     from tankwarden.app import App
+    from tankwarden.web.api import Sources
     from tankwarden.web.server import WebServer, make_app
 
     app = App(config, data)
     try:
-        web = WebServer(make_app(app.status, app.history), *config.http.address)
+        web = WebServer(make_app(Sources(app.status, app.history, app.trips, app.waveform)), *config.http.address)
         try:
             web.start()
             logging.getLogger("tankwarden").info("web: the page is at http://%s:%d/", web.host, web.port)

@@ -10,6 +10,9 @@ from tankwarden.sim.defaults import CIRCUITS, CircuitSpec, Site, scaling_points
 Table = dict[str, Any]
 _MAX_GAP_S = 60
 _STATUS_GAP_S = 0.5  # five of the Pico's reports: however fast the wall clock runs, rows that follow on them are no gap
+# How fast a tank's reading may change is judged by the Pico's own clock, on which a hurried plant changes faster. The
+# second number is the ceiling of mcu/limits.py.
+_RATE_DEGF_PER_S, _RATE_CEILING_DEGF_PER_S = 2.0, 20.0
 _PLANT_ONLY = ("array", "tank", "element_ohm")
 
 
@@ -20,6 +23,7 @@ def demo_config(port: str, clock: Mapping[str, Any], overrides: Mapping[str, Tab
     answers to `clock`. overrides: section → keys to set in it; those of "circuit" are set in every circuit.
     """
     overrides = overrides or {}
+    rate = {"rate_degf_per_s": min(_RATE_DEGF_PER_S * max(1.0, clock["speed"]), _RATE_CEILING_DEGF_PER_S)}
     site = Site()
     sections: dict[str, Table] = {
         "site": {"name": site.name, "latitude": site.latitude, "longitude": site.longitude, "zone": site.zone},
@@ -32,7 +36,7 @@ def demo_config(port: str, clock: Mapping[str, Any], overrides: Mapping[str, Tab
             sections.setdefault(name, {}).update(keys)
     tables = [(f"[{name}]", table) for name, table in sections.items()]
     tables += [("[[enclosure]]", table) for table in _enclosures()]
-    tables += [("[[circuit]]", _circuit(spec) | overrides.get("circuit", {})) for spec in CIRCUITS]
+    tables += [("[[circuit]]", _circuit(spec) | rate | overrides.get("circuit", {})) for spec in CIRCUITS]
     tables += [("[[sensor]]", _REEF_SENSOR)]
     tables += [("[[scale]]", {"channel": name, "points": scaling_points(name)}) for name in CHANNELS]
     return "\n".join(f"{title}\n{_lines(table)}" for title, table in tables)

@@ -5,7 +5,7 @@ before a STATUS says that the Pico is waiting for no more events than have been 
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import Protocol
 
@@ -48,10 +48,14 @@ class TellsTime(Protocol):
 
 
 class Events:
-    """recent: the last ones stored, by when they happened, newest first."""
+    """recent: the last ones stored, by when they happened, newest first. stored: told of each event that is new."""
 
-    def __init__(self, recorder: Stores, queries: Finds, clock: Clock, pico: TellsTime, log: Log) -> None:
+    def __init__(
+        self, recorder: Stores, queries: Finds, clock: Clock, pico: TellsTime, log: Log, *,
+        stored: Callable[[Event], None] = lambda _event: None,
+    ) -> None:  # fmt: skip
         self._recorder, self._queries, self._clock, self._pico, self._log = recorder, queries, clock, pico, log
+        self._told = stored
         self._inbox: Inbox[Event] = Inbox(WAITING)
         self._stored: set[int] = set()  # numbers in the Pico's journal, stored and not yet acknowledged
         self._acknowledged = 0
@@ -129,6 +133,7 @@ class Events:
             return
         if new:
             self._log(_LOG_LEVELS[event.severity], "events", event.log_line())
+            self._told(event)
         if event.journal_id is not None and self._identity is not None and event.board_id == self._identity[0]:
             self._stored.add(event.journal_id)
         await self._refresh(SHOWN)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tanklink import messages
-from tankwarden.config import Config, Sensor
+from tankwarden.config import Circuit, Config, Sensor
 from tankwarden.drivers.pico.advice import SELF_TEST, reset_text
 from tankwarden.drivers.pico.driver import PicoView
 from tankwarden.events import Event
@@ -18,8 +18,14 @@ from tankwarden.logic.claims import explain
 from tankwarden.logic.energy import power_w
 from tankwarden.logic.quality import Quality
 from tankwarden.logic.scaling import Line
+from tankwarden.store.queries import LATCHING
 
 Json = dict[str, Any]
+# A circuit's settings that turn a watch off → what is then not noticed.
+WATCHES = {
+    "watch_impedance": "a heating element that is open or has drifted is not noticed: watch_impedance is off",
+    "watch_leakage": "a current that flows with the relays open is not noticed: watch_leakage is off",
+}
 
 
 class RecorderState(Protocol):
@@ -76,6 +82,7 @@ class Around:
     events: Sequence[Event]
     energy: Energy | None
     recorder: RecorderState
+    waveforms: Mapping[int, bool | None]  # by an event's id: is that of the trip stored? None, or no entry = not yet
 
 
 class Snapshots:
@@ -101,8 +108,9 @@ class Snapshots:
             "enclosures": [{"id": e.id, "name": e.name, "kind": e.kind} for e in self._config.enclosures],
             "circuits": circuits,
             "sensors": [self._sensor(sensor, tick) for sensor in self._config.sensors],
-            "trip": None if around.trip is None else self._trip(around.trip),
-            "events": [event.to_json() for event in around.events],
+            "not_watched": [row for circuit in self._config.circuits for row in not_watched(circuit)],
+            "trip": None if around.trip is None else self._trip(around.trip, around),
+            "events": [_event(event, around) for event in around.events],
             "totals": {
                 "power_w": _total_w(powers),
                 "kwh_24h": rounded(sum(energies), 4) if energies else None,
@@ -161,7 +169,7 @@ class Snapshots:
             "raw_counts": None,
         }
 
-    def _trip(self, trip: Trip) -> Json:
+    def _trip(self, trip: Trip, around: Around) -> Json:
         event = trip.event
         trigger = event.trigger if event else None
         command = self._reset_command.format(id=trip.id)
@@ -182,8 +190,40 @@ class Snapshots:
             "reset_command": command,
             "reset_also": SELF_TEST if trip.kind == "fault" else None,
             "circuit_name": self._names.get(event.circuit) if event and event.circuit else None,
-            "before": None if trip.before is None else trip.before.to_json(),
+            "before": None if trip.before is None else _event(trip.before, around),
+            "event_id": event.id if event else None,
+            "waveform": waveform_word(event, around.waveforms) if event else None,
         }
+
+
+def trips_json(trips: Sequence[tuple[Event, bool | None]]) -> list[Json]:
+    """As the API lists them: the event, its number in the Pico's journal, and how its waveform stands."""
+    kept = {event.id: there for event, there in trips if event.id is not None}
+    return [
+        {**event.to_json(), "trip_id": event.journal_id, "board_id": event.board_id,
+         "waveform": waveform_word(event, kept)}
+        for event, _ in trips
+    ]  # fmt: skip
+
+
+def waveform_word(event: Event, kept: Mapping[int, bool | None]) -> str | None:
+    """Of a trip or fault: stored, none (the Pico has kept none) or awaited; None for an event that never has one."""
+    if event.kind not in LATCHING:
+        return None
+    return {True: "stored", False: "none", None: "awaited"}[kept.get(event.id or 0)]
+
+
+def _event(event: Event, around: Around) -> Json:
+    return {**event.to_json(), "waveform": waveform_word(event, around.waveforms)}
+
+
+def not_watched(circuit: Circuit) -> list[Json]:
+    """What a person has turned off of a circuit's watches: to be seen as long as it is so."""
+    return [
+        {"circuit": circuit.id, "name": circuit.name, "watch": watch, "text": f"{circuit.name}: {text}"}
+        for watch, text in WATCHES.items()
+        if not getattr(circuit, watch)
+    ]
 
 
 def tasks_json(rows: Sequence[TaskRow], failures: Failures, now_s: float) -> list[Json]:

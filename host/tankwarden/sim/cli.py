@@ -14,6 +14,7 @@ from tankwarden.sim.control import ask
 from tankwarden.sim.errors import SimError
 
 if TYPE_CHECKING:
+    from tankwarden.sim.defaults import CircuitSpec
     from tankwarden.sim.process import Options
 
 SPEED_MAX = 3600.0
@@ -32,6 +33,8 @@ def add_parsers(subparsers: Any) -> None:
     sim.add_argument("--epoch-ms", metavar="MS", type=int, help="plant wall time at the start, UTC ms; default: now")
     sim.add_argument("--tank-degf", metavar="N=DEGF", type=_tank_degf, action="append", default=[],
                      help="temperature of circuit N's tank at the start; may be repeated")  # fmt: skip
+    sim.add_argument("--tank-gal", metavar="N=GAL", type=_tank_gal, action="append", default=[],
+                     help="volume of circuit N's tank: a small one warms within seconds; may be repeated")  # fmt: skip
     sim.add_argument(
         "--config", metavar="FILE", type=Path, help="take site and elements from this host's configuration"
     )
@@ -101,7 +104,15 @@ def _options(arguments: argparse.Namespace) -> "Iterator[Options]":
 
             site, circuits = world_of(arguments.config)
             options = replace(options, site=site, circuits=circuits)
-        yield options
+        yield replace(options, circuits=with_volumes(options.circuits, dict(arguments.tank_gal)))
+
+
+def with_volumes(circuits: "tuple[CircuitSpec, ...]", gallons: dict[int, float]) -> "tuple[CircuitSpec, ...]":
+    """The circuits, with other tanks where a volume is given by the circuit's number."""
+    return tuple(
+        replace(spec, tank=replace(spec.tank, volume_gal=gallons.get(spec.circuit, spec.tank.volume_gal)))
+        for spec in circuits
+    )
 
 
 def _speed(text: str) -> float:
@@ -112,7 +123,17 @@ def _speed(text: str) -> float:
 
 
 def _tank_degf(text: str) -> tuple[int, float]:
-    number, _, degf = text.partition("=")
-    if number not in ("1", "2") or not 33 <= float(degf or "nan") <= 210:
-        raise argparse.ArgumentTypeError(f"{text} is not N=DEGF with circuit 1 or 2 and 33 to 210 °F, as in 1=105")
-    return int(number), float(degf)
+    return _of_circuit(text, "DEGF", 33, 210, "°F", "1=105")
+
+
+def _tank_gal(text: str) -> tuple[int, float]:
+    return _of_circuit(text, "GAL", 1, 1000, "gallons", "1=5")
+
+
+def _of_circuit(text: str, what: str, low: float, high: float, unit: str, example: str) -> tuple[int, float]:
+    number, _, value = text.partition("=")
+    if number not in ("1", "2") or not low <= float(value or "nan") <= high:
+        raise argparse.ArgumentTypeError(
+            f"{text} is not N={what} with circuit 1 or 2 and {low:g} to {high:g} {unit}, as in {example}"
+        )
+    return int(number), float(value)

@@ -2,15 +2,26 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
+from tankwarden.sim.defaults import ADC_SUPPLY_V, RELAYS, ntc_counts
 from tankwarden.sim.errors import FaultError
-from tankwarden.sim.plant import Circuit, Wire
+from tankwarden.sim.plant import Circuit, Plant
+from tankwarden.sim.probe import Wire
+from tankwarden.sim.pv import PvSource
+from tankwarden.sim.values import Choice, Value
 
 SHORTED_OHM = 0.3
-STRAY_OHM, STRAY_PHOTOCURRENT_A = 21.0, 13.0  # about 12.4 A at 261 V: over the limit, and no short
+WEAK_SUN_W_M2 = 100.0
+# About 12.4 A at 298 V: over the limit, no short, and as an element within the usual tolerance of its resistance.
+STRAY_OHM, STRAY_PHOTOCURRENT_A = 24.0, 14.2
+DRIFTED = 1.7  # × the element's own resistance
+LEAKING_OHM = 400.0  # about 0.8 A
 BOILING_DEGF = 195.0
+RUNAWAY_DEGF_PER_S = 6.0
+MORE_PANELS = 470 / 340  # × the voltage of the array
+SAGGED_SUPPLY_V = 3.1  # of the converters, instead of 3.3
 
 
 class CableFaults(Protocol):
@@ -26,9 +37,19 @@ class World(Protocol):
     @property
     def cable(self) -> CableFaults: ...
 
+    @property
+    def plant(self) -> Plant: ...
+
     def circuit(self, number: int) -> Circuit: ...
 
     def set_loop(self, circuit: int, whole: bool) -> None: ...
+
+    def set_line_short(self, circuit: int, short: bool) -> None: ...
+
+    def set_chip_fault(self, name: str, there: bool) -> None:
+        """name: one of CHIP_FAULTS."""
+
+    def fail_bus(self) -> None: ...
 
     def hang_cpu(self, ms: float | None) -> None: ...
 
@@ -43,41 +64,17 @@ class World(Protocol):
     def mend_line(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
-    """What may stand after NAME=. default None: without a value the fault lasts until it ends or is cleared."""
-
-    name: str
-    unit: str
-    default: float | None
-    low: float
-    high: float
-    whole: bool = False
-
-    def parse(self, fault: str, given: object) -> float | None:
-        """The value to use. FaultError if it is none."""
-        if given is None:
-            return self.default
-        try:
-            value = float(given) if isinstance(given, int | float | str) and not isinstance(given, bool) else math.nan
-        except ValueError:
-            value = math.nan
-        if not self.low <= value <= self.high or (self.whole and value != int(value)):
-            kind = "a whole number from" if self.whole else "a number from"
-            unit = f" {self.unit}" if self.unit else ""
-            raise FaultError(f"{fault}={given}: the {self.name} must be {kind} {self.low:g} to {self.high:g}{unit}")
-        return value
-
-
 CIRCUIT = Value("circuit", "", 1, 1, 2, whole=True)
+RELAY = Choice("relay", tuple(f"{circuit}.{relay}" for circuit in (1, 2) for relay in RELAYS))
+CHIP_FAULTS = ("adc-slip", "adc-stop")  # what goes wrong inside the chip
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One row. apply(world, what Value.parse gave) breaks something, clear(world) mends it; both at any time."""
+    """One row. apply(world, what parse gave) breaks something, clear(world) mends it; both at any time."""
 
     help: str
-    value: Value | None
+    value: Value | Choice | None
     apply: Callable[[World, Any], None]
     clear: Callable[[World], None]
 
@@ -101,12 +98,84 @@ def _mend_element(circuit: Circuit) -> None:
     circuit.settle()
 
 
+def _weak_short(world: World, number: float) -> None:
+    world.circuit(int(number)).most_irradiance_w_m2 = WEAK_SUN_W_M2
+    _element(world, number, SHORTED_OHM)
+
+
+def _mend_weak_short(circuit: Circuit) -> None:
+    circuit.most_irradiance_w_m2 = math.inf
+    _mend_element(circuit)
+
+
+def _drift(world: World, number: float) -> None:
+    _element(world, number, DRIFTED * world.circuit(int(number)).spec.element_ohm)
+
+
+def _leak(world: World, number: float) -> None:
+    circuit = world.circuit(int(number))
+    circuit.leak_ohm = LEAKING_OHM
+    circuit.settle()
+
+
+def _mend_leak(circuit: Circuit) -> None:
+    circuit.leak_ohm = math.inf
+    circuit.settle()
+
+
+def _weld(world: World, relay: str) -> None:
+    number, _, contact = relay.partition(".")
+    circuit = world.circuit(int(number))
+    circuit.welded[RELAYS.index(contact)] = True
+    circuit.settle()
+
+
+def _replace_relays(circuit: Circuit) -> None:
+    circuit.welded = [False, False]
+    circuit.settle()
+
+
+def _add_panels(world: World, number: float) -> None:
+    circuit = world.circuit(int(number))
+    array = circuit.spec.array
+    circuit.source = PvSource(replace(array, voc_v=MORE_PANELS * array.voc_v, vmp_v=MORE_PANELS * array.vmp_v))
+    circuit.settle()
+
+
+def _remove_panels(circuit: Circuit) -> None:
+    circuit.source = PvSource(circuit.spec.array)
+    circuit.settle()
+
+
 def _ntc(world: World, number: float, wire: Wire) -> None:
-    world.circuit(int(number)).ntc = wire
+    world.circuit(int(number)).probe.wire = wire
 
 
-def _mend_ntc(circuit: Circuit) -> None:
-    circuit.ntc = Wire.WHOLE
+def _detach(world: World, number: float) -> None:
+    circuit = world.circuit(int(number))
+    circuit.probe.detach(circuit.degf)
+
+
+def _stick(world: World, number: float) -> None:
+    circuit = world.circuit(int(number))
+    circuit.probe.stuck_counts = round(ntc_counts(circuit.degf))
+
+
+def _run_away(world: World, number: float) -> None:
+    circuit = world.circuit(int(number))
+    circuit.probe.run_away(circuit.degf, RUNAWAY_DEGF_PER_S)
+
+
+def _mend_probe(circuit: Circuit) -> None:
+    circuit.probe.mend()
+
+
+def _kill_current_sensor(world: World, number: float) -> None:
+    world.circuit(int(number)).current_sensor_dead = True
+
+
+def _replace_current_sensor(circuit: Circuit) -> None:
+    circuit.current_sensor_dead = False
 
 
 def _overheat(world: World, number: float) -> None:
@@ -115,6 +184,23 @@ def _overheat(world: World, number: float) -> None:
 
 def _cool(circuit: Circuit) -> None:
     circuit.forced_degf = None
+
+
+def _drain(world: World, number: float) -> None:
+    world.circuit(int(number)).tank.dry = True
+
+
+def _fill(circuit: Circuit) -> None:
+    circuit.tank.dry = False
+
+
+def _set_supply(world: World, volts: float) -> None:
+    world.plant.adc_supply_v = volts
+
+
+def _mend_shorts(world: World) -> None:
+    for number in (1, 2):
+        world.set_line_short(number, False)
 
 
 def _mend_loops(world: World) -> None:
@@ -137,20 +223,77 @@ FAULTS: dict[str, Fault] = {
         "a dead short across the heating element: the array's voltage collapses", CIRCUIT,
         lambda w, n: _element(w, n, SHORTED_OHM), _each(_mend_element),
     ),
+    "weak-short": Fault(
+        "the same at a tenth of the sun: a dead short that draws less than the element does at noon", CIRCUIT,
+        _weak_short, _each(_mend_weak_short),
+    ),
     "over-current": Fault(
         "a second string is wired in parallel and part of the element bridged: 12 A, day or night", CIRCUIT,
         lambda w, n: _element(w, n, STRAY_OHM, STRAY_PHOTOCURRENT_A), _each(_mend_element),
     ),
+    "over-voltage": Fault(
+        "more panels are wired in series: 470 V at noon while the circuit is open", CIRCUIT,
+        _add_panels, _each(_remove_panels),
+    ),
+    "element-open": Fault(
+        "the heating element has burnt through", CIRCUIT, lambda w, n: _element(w, n, math.inf), _each(_mend_element),
+    ),
+    "element-drift": Fault(
+        f"the heating element has {DRIFTED:g} times its resistance", CIRCUIT, _drift, _each(_mend_element),
+    ),
+    "leakage": Fault(
+        f"the insulation passes current past the open relays: {LEAKING_OHM:g} Ω", CIRCUIT, _leak, _each(_mend_leak),
+    ),
+    "weld": Fault(
+        "a relay's contact is welded: it conducts, whatever its coil does", RELAY, _weld, _each(_replace_relays),
+    ),
+    "dry-tank": Fault(
+        "the tank runs empty: what is heated is not what its sensor touches", CIRCUIT, _drain, _each(_fill),
+    ),
+    "detached-ntc": Fault(
+        "the tank's NTC falls out of its well and hangs in the air", CIRCUIT, _detach, _each(_mend_probe),
+    ),
     "sensor-open": Fault(
-        "the tank's NTC has a broken wire", CIRCUIT, lambda w, n: _ntc(w, n, Wire.OPEN), _each(_mend_ntc),
+        "the tank's NTC has a broken wire", CIRCUIT, lambda w, n: _ntc(w, n, Wire.OPEN), _each(_mend_probe),
     ),
     "sensor-short": Fault(
-        "the tank's NTC is shorted", CIRCUIT, lambda w, n: _ntc(w, n, Wire.SHORT), _each(_mend_ntc),
+        "the tank's NTC is shorted", CIRCUIT, lambda w, n: _ntc(w, n, Wire.SHORT), _each(_mend_probe),
+    ),
+    "sensor-stuck": Fault(
+        "the tank's NTC goes on giving the very same count", CIRCUIT, _stick, _each(_mend_probe),
+    ),
+    "sensor-rate": Fault(
+        f"the tank's NTC corrodes: it reads {RUNAWAY_DEGF_PER_S:g} °F less every second", CIRCUIT,
+        _run_away, _each(_mend_probe),
+    ),
+    "sensor-dead": Fault(
+        "the circuit's current sensor has no supply: 0 V instead of its live zero", CIRCUIT,
+        _kill_current_sensor, _each(_replace_current_sensor),
     ),
     "overheat": Fault(f"the tank is at {BOILING_DEGF:g} °F", CIRCUIT, _overheat, _each(_cool)),
     "fault-line": Fault(
         "the circuit's fault line is cut, as by its emergency stop", CIRCUIT,
         lambda w, n: w.set_loop(int(n), False), _mend_loops,
+    ),
+    "line-short": Fault(
+        "the circuit's fault line is shorted to 3.3 V: its emergency stop has no effect", CIRCUIT,
+        lambda w, n: w.set_line_short(int(n), True), _mend_shorts,
+    ),
+    "reference-off": Fault(
+        f"the converters' supply sags to {SAGGED_SUPPLY_V:g} V: what they read is not what is there", None,
+        lambda w, _: _set_supply(w, SAGGED_SUPPLY_V), lambda w: _set_supply(w, ADC_SUPPLY_V),
+    ),
+    "adc-slip": Fault(
+        "the converter's samples slip by one channel", None,
+        lambda w, _: w.set_chip_fault("adc-slip", True), lambda w: w.set_chip_fault("adc-slip", False),
+    ),
+    "adc-stop": Fault(
+        "the converter stops sampling", None,
+        lambda w, _: w.set_chip_fault("adc-stop", True), lambda w: w.set_chip_fault("adc-stop", False),
+    ),
+    "bus-error": Fault(
+        "the bus to the outer converter fails once: the Pico's program raises an exception", None,
+        lambda w, _: w.fail_bus(), lambda _: None,
     ),
     "cpu-hang": Fault(
         "the Pico's processor stops, for a time or until its watchdog bites", Value("time", "ms", None, 1, 600_000),
@@ -187,12 +330,7 @@ def apply(world: World, name: object, given: object = None) -> None:
 
 def describe() -> list[dict[str, str]]:
     """For --list and the socket: name, what may follow it, help."""
-    return [{"name": name, "value": _usage(fault.value), "help": fault.help} for name, fault in FAULTS.items()]
-
-
-def _usage(value: Value | None) -> str:
-    if value is None:
-        return ""
-    unit = f" {value.unit}" if value.unit else ""
-    default = "until it ends or is cleared" if value.default is None else f"default {value.default:g}"
-    return f"[={value.name}, {value.low:g} to {value.high:g}{unit}; {default}]"
+    return [
+        {"name": name, "value": fault.value.usage() if fault.value else "", "help": fault.help}
+        for name, fault in FAULTS.items()
+    ]

@@ -22,7 +22,8 @@ class Outputs:
         self._levels = [0, 0, 0, 0]
         self._at_us = 0
         self._whole = _ALL_WHOLE
-        self._bank.loops(0, self._whole, 0)
+        self._stuck = 0
+        self._bank.loops(0, self._whole, self._stuck)
 
     @property
     def levels(self) -> dict[str, int]:
@@ -33,6 +34,11 @@ class Outputs:
     def whole(self) -> int:
         """The fault loops that are whole, as mask of GPIO bits: what the page's LEVELS word holds of them."""
         return self._whole
+
+    @property
+    def stuck(self) -> int:
+        """The fault lines that are shorted to 3.3 V, likewise: the page's STUCK word."""
+        return self._stuck
 
     @property
     def truth(self) -> int:
@@ -55,9 +61,14 @@ class Outputs:
 
     def set_loop(self, at_us: int, circuit: int, whole: bool) -> None:
         """The fault line's loop of a circuit is cut or mended."""
-        bit = 1 << simwire.FED_GPIOS[circuit - 1]
-        self._whole = self._whole | bit if whole else self._whole & ~bit
-        self._bank.loops(self._not_before(at_us), self._whole, 0)
+        self._whole = _with_bit(self._whole, circuit, whole)
+        self._bank.loops(self._not_before(at_us), self._whole, self._stuck)
+        self._collect()
+
+    def set_line_short(self, at_us: int, circuit: int, short: bool) -> None:
+        """The fault line of a circuit is shorted to 3.3 V, or no longer."""
+        self._stuck = _with_bit(self._stuck, circuit, short)
+        self._bank.loops(self._not_before(at_us), self._whole, self._stuck)
         self._collect()
 
     def reset(self, at_us: int) -> None:
@@ -83,3 +94,8 @@ class Outputs:
         for relay, level in enumerate(self._bank.pins):
             if level != self._levels[relay]:
                 yield self._bank.changed[relay], relay, level
+
+
+def _with_bit(mask: int, circuit: int, on: bool) -> int:
+    bit: int = 1 << simwire.FED_GPIOS[circuit - 1]
+    return mask | bit if on else mask & ~bit

@@ -7,7 +7,6 @@ servos, which act on nothing here, are in lamps.py.
 import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from enum import Enum
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from tanklink.messages import CHANNELS
 from tankwarden.sim import defaults
 from tankwarden.sim.chance import seeded
 from tankwarden.sim.defaults import ADC_MAX, CircuitSpec, Site
+from tankwarden.sim.probe import Probe
 from tankwarden.sim.pv import PvSource
 from tankwarden.sim.sky import Sky, irradiance_w_m2
 from tankwarden.sim.tank import Tank
@@ -22,54 +22,62 @@ from tankwarden.sim.tank import Tank
 LONGEST_STEP_MS = 1000.0
 _HOUR_MS = 3_600_000
 _NOISE = tuple(defaults.NOISE_COUNTS[defaults.channel_kind(name)] for name in CHANNELS)
-
-
-class Wire(Enum):
-    """How an NTC is connected; the value is what its divider gives, None = what the temperature says."""
-
-    WHOLE = None
-    OPEN = ADC_MAX
-    SHORT = 0
+_PROBES = tuple((CHANNELS.index(f"temperature_{circuit}"), circuit) for circuit in (1, 2))
 
 
 class Circuit:
-    """Array, two contacts in series, element, tank. The fields below `faults` are set by faults.py."""
+    """Array, two contacts in series, element, tank and its sensor. The fields below `faults` are set by faults.py."""
 
     def __init__(self, spec: CircuitSpec, start_degf: float | None = None) -> None:
         self.spec = spec
         self.source = PvSource(spec.array)
         self.tank = Tank(spec.tank, start_degf)
-        self.contacts = [False, False]  # outside, inside
+        self.probe = Probe()
+        self.driven = [False, False]  # outside, inside: what the coils ask of the contacts
         self.closures = [0, 0]
         self.irradiance_w_m2 = self.voltage_v = self.current_a = 0.0
         self.energy_wh = self.closed_s = 0.0
         # faults
         self.element_ohm = spec.element_ohm
+        self.leak_ohm = math.inf  # through the insulation, between the current sensor and the relays
         self.least_photocurrent_a = 0.0
-        self.ntc = Wire.WHOLE
+        self.most_irradiance_w_m2 = math.inf
+        self.welded = [False, False]
         self.forced_degf: float | None = None
+        self.current_sensor_dead = False
+
+    @property
+    def contacts(self) -> list[bool]:
+        """Outside, inside: whether it conducts. A welded one does, whatever its coil."""
+        return [driven or welded for driven, welded in zip(self.driven, self.welded, strict=True)]
 
     @property
     def degf(self) -> float:
-        """Of the tank, where its sensor sits."""
+        """Of the tank."""
         return self.tank.degf if self.forced_degf is None else self.forced_degf
 
     def settle(self) -> None:
         """Find the operating point anew: after anything electrical has changed."""
-        photocurrent = max(self.source.photocurrent_a(self.irradiance_w_m2), self.least_photocurrent_a)
-        load = self.element_ohm if all(self.contacts) else math.inf
+        irradiance = min(self.irradiance_w_m2, self.most_irradiance_w_m2)
+        photocurrent = max(self.source.photocurrent_a(irradiance), self.least_photocurrent_a)
+        siemens = self._element_siemens() + 1 / self.leak_ohm
+        load = 1 / siemens if siemens else math.inf
         self.voltage_v, self.current_a = self.source.operating_point(photocurrent, load)
 
     @property
     def power_w(self) -> float:
         """Into the element, now."""
-        return self.voltage_v * self.current_a
+        return self.voltage_v**2 * self._element_siemens()
+
+    def _element_siemens(self) -> float:
+        return 1 / self.element_ohm if all(self.contacts) else 0.0
 
     def step(self, seconds: float, power_w: float, local_hour: float) -> None:
         """Let time pass with a mean power and the contacts as they are."""
         self.energy_wh += power_w * seconds / 3600
         self.closed_s += seconds * all(self.contacts)
         self.tank.step(seconds, power_w, local_hour)
+        self.probe.step(seconds, self.spec.tank.ambient_degf)
 
     def truth(self) -> dict[str, Any]:
         """For the ledger: sums since the start, and what is now. Seconds are of plant time."""
@@ -102,6 +110,7 @@ class Plant:
         self._zone = ZoneInfo(site.zone)
         self._noise = seeded(seed, "noise")
         self._offset_hour, self._offset_ms = -1, 0.0
+        self.adc_supply_v = defaults.ADC_SUPPLY_V  # set by faults.py
         self._shine()
 
     def advance(self, to_ms: float, longest_step_ms: float = LONGEST_STEP_MS) -> None:
@@ -118,25 +127,34 @@ class Plant:
     def set_contact(self, circuit: int, contact: int, closed: bool) -> None:
         """A relay contact (0 outside, 1 inside) opens or closes now."""
         part = self.circuits[circuit]
-        part.closures[contact] += closed and not part.contacts[contact]
-        part.contacts[contact] = closed
+        part.closures[contact] += closed and not part.driven[contact]
+        part.driven[contact] = closed
         part.settle()
 
     def counts(self) -> list[int]:
         """One 12-bit sample of every channel in the order of CHANNELS, with fresh noise."""
         gauss = self._noise.gauss
-        return [
+        counts = [
             min(ADC_MAX, max(0, round(gauss(true, noise))))
             for true, noise in zip(self.true_counts(), _NOISE, strict=True)
         ]
+        for channel, number in _PROBES:
+            stuck = self.circuits[number].probe.stuck_counts
+            if stuck is not None:
+                counts[channel] = stuck  # a thing that hangs has no noise either
+        return counts
 
     def true_counts(self) -> list[float]:
         """As counts, without noise or rounding."""
         one, two = self.circuits[1], self.circuits[2]
+        # A converter compares with its supply, so that one which sags makes everything read high; a thermistor's
+        # divider hangs on that very supply, and reads the same.
+        high = defaults.ADC_SUPPLY_V / self.adc_supply_v
         reference = ADC_MAX * defaults.REFERENCE_V / defaults.ADC_SUPPLY_V
         return [
-            _current_counts(one), _current_counts(two), _voltage_counts(one), _voltage_counts(two), _ntc_counts(one),
-            _ntc_counts(two), reference, defaults.ntc_counts(self.reef_degf()),
+            high * _current_counts(one), high * _current_counts(two), high * _voltage_counts(one),
+            high * _voltage_counts(two), _ntc_counts(one), _ntc_counts(two), high * reference,
+            defaults.ntc_counts(self.reef_degf()),
         ]  # fmt: skip
 
     def sun_elevation_deg(self) -> float:
@@ -172,6 +190,8 @@ class Plant:
 
 
 def _current_counts(circuit: Circuit) -> float:
+    if circuit.current_sensor_dead:
+        return 0.0
     return defaults.CURRENT_ZERO_COUNTS + defaults.CURRENT_COUNTS_PER_A * circuit.current_a
 
 
@@ -180,4 +200,6 @@ def _voltage_counts(circuit: Circuit) -> float:
 
 
 def _ntc_counts(circuit: Circuit) -> float:
-    return defaults.ntc_counts(circuit.degf) if circuit.ntc.value is None else float(circuit.ntc.value)
+    probe = circuit.probe
+    told = probe.stuck_counts if probe.wire.value is None else probe.wire.value
+    return defaults.ntc_counts(probe.degf(circuit.degf)) if told is None else float(told)

@@ -35,6 +35,8 @@ TICK_US = 4_000
 BEHIND_US = 3_000
 REENUMERATE_US = 300_000  # from a reset to the terminal's return
 BOOT_TIMEOUT_US = 10_000_000
+BUS_ERROR_US = 50_000  # long enough to be seen by a pass of the loop, over before the board can have restarted
+_CHIP_FAULTS = {"adc-slip": simwire.FAULT_ADC_SLIP, "adc-stop": simwire.FAULT_ADC_STOP}
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +88,7 @@ class Simulation:
         self._plain_pins = PlainPins(self._trace)
         self._stop.callback(self._shut_down)
         self._timers = Timers()
+        self._chip_faults = 0  # what the page's FAULTS word holds
         self._running, self._powered, self._ready = True, False, False
         if options.control is not None:
             self._stop.callback(ControlServer(options.control, self._selector, self._commands()).close)
@@ -200,6 +203,7 @@ class Simulation:
     def _write_page(self) -> None:
         self.page.write(simwire.W_COUNTS, self.plant.counts())
         self.page.write(simwire.W_LEVELS, [self._outputs.whole])
+        self.page.write(simwire.W_STUCK, [self._outputs.stuck])
         self.page.write(simwire.W_TRUTH, [self._outputs.truth])
 
     # -- World: what faults do ---------------------------------------------------------------------------------
@@ -213,6 +217,25 @@ class Simulation:
         self._read_board()
         self._outputs.set_loop(now_us(), circuit, whole)
         self._write_page()
+
+    def set_line_short(self, circuit: int, short: bool) -> None:
+        """Short a fault line to 3.3 V or end that, now."""
+        self._read_board()
+        self._outputs.set_line_short(now_us(), circuit, short)
+        self._write_page()
+
+    def set_chip_fault(self, name: str, there: bool) -> None:
+        """Something inside the chip goes wrong, or works again, now."""
+        self._set_faults(_CHIP_FAULTS[name], there)
+
+    def fail_bus(self) -> None:
+        """The board's next transfer on its SPI bus fails."""
+        self._set_faults(simwire.FAULT_EXCEPTION, True)
+        self._timers.set(now_us() + BUS_ERROR_US, "bus", lambda: self._set_faults(simwire.FAULT_EXCEPTION, False))
+
+    def _set_faults(self, bit: int, there: bool) -> None:
+        self._chip_faults = self._chip_faults | bit if there else self._chip_faults & ~bit
+        self.page.write(simwire.W_FAULTS, [self._chip_faults])
 
     def hang_cpu(self, ms: float | None) -> None:
         """The board's processor stops, until its watchdog, `ms` or resume_cpu."""

@@ -6,16 +6,22 @@ WH_PER_GAL_DEGF = 8.345 * 0.293071  # 8.345 lb of water a US gallon, 1 BTU/(lb·
 
 
 class Tank:
-    """One well stirred body of water. `heat_wh − loss_wh − draw_wh` is what it has gained since the start."""
+    """One well stirred body of water. `heat_wh − loss_wh − draw_wh` is what it has gained since the start.
+
+    dry: set by faults.py. Without water the element heats but itself, and what the sensor touches stays as it is.
+    """
 
     def __init__(self, spec: TankSpec, start_degf: float | None = None) -> None:
         self.spec = spec
         self.degf = spec.start_degf if start_degf is None else start_degf
         self.wh_per_degf = spec.volume_gal * WH_PER_GAL_DEGF
         self.heat_wh = self.loss_wh = self.draw_wh = 0.0
+        self.dry = False
 
     def step(self, seconds: float, heater_w: float, local_hour: float) -> None:
         """Let at most a few seconds pass (Euler's method)."""
+        if self.dry:
+            return
         spec = self.spec
         heat = heater_w * seconds / 3600
         loss = spec.loss_w_per_degf * (self.degf - spec.ambient_degf) * seconds / 3600

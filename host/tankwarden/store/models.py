@@ -3,7 +3,7 @@
 They mirror what the migrations have made; a test holds the two together.
 """
 
-from peewee import AutoField, BigIntegerField, CharField, FloatField, IntegerField, Model, TextField
+from peewee import AutoField, BigIntegerField, BlobField, CharField, FloatField, IntegerField, Model, TextField
 
 
 class Measurement(Model):
@@ -55,6 +55,24 @@ class EventRecord(Model):
         indexes = ((("board_id", "boot_id", "journal_id"), True),)
 
 
+class TripWaveform(Model):
+    """What a Pico kept of one of its trips or faults: packed raw counts, never rewritten; null = it kept nothing."""
+
+    id = AutoField()
+    board_id = CharField()
+    boot_id = BigIntegerField()
+    journal_id = BigIntegerField()
+    stored_ms = BigIntegerField()
+    at_tick = IntegerField(null=True)
+    period_us = IntegerField(null=True)
+    channels = IntegerField(null=True)
+    samples = BlobField(null=True)
+
+    class Meta:
+        table_name = "trip_waveforms"
+        indexes = ((("board_id", "journal_id", "boot_id"), True),)
+
+
 class ClaimRecord(Model):
     """A claim that must outlive a restart. ended_ms: when it was withdrawn or replaced; null = it was not."""
 
@@ -97,4 +115,4 @@ class ConfigEntry(Model):
         table_name = "config"
 
 
-MODELS = (Measurement, EventRecord, ClaimRecord, SystemLog, ConfigEntry)
+MODELS = (Measurement, EventRecord, TripWaveform, ClaimRecord, SystemLog, ConfigEntry)

@@ -12,14 +12,17 @@ from typing import Any
 from tankwarden.events import Event
 from tankwarden.logic.claims import Claim, Priority
 from tankwarden.logic.scaling import value_at
+from tankwarden.logic.waveform import Waveform
 from tankwarden.store.backlog import View
 from tankwarden.store.database import Database
-from tankwarden.store.models import ClaimRecord, ConfigEntry, EventRecord, SystemLog
+from tankwarden.store.models import ClaimRecord, ConfigEntry, EventRecord, SystemLog, TripWaveform
 from tankwarden.store.recorder import Recorder
 from tankwarden.store.remembered import Remembered
 from tankwarden.store.statements import Calibration, Rows
 
 MAX_POINTS = 1500
+LATCHING = ("trip", "fault")  # kinds of events that may have a waveform
+_KEY = (TripWaveform.board_id, TripWaveform.journal_id, TripWaveform.boot_id)
 _S, _MIN, _H = 1000, 60_000, 3_600_000
 _WIDTHS_MS = (
     _S, 2 * _S, 5 * _S, 10 * _S, 15 * _S, 30 * _S, _MIN, 2 * _MIN, 5 * _MIN, 10 * _MIN, 15 * _MIN, 30 * _MIN,
@@ -160,6 +163,45 @@ class Queries:
             records = list(EventRecord.select().order_by(EventRecord.id.desc()).limit(limit).execute(db))
         return [_event(record) for record in records]
 
+    def trips(self, limit: int = 20) -> list[tuple[Event, bool | None]]:
+        """The last trips and faults told, newest first, each with whether its waveform is stored.
+
+        None: nobody knows yet. False: the Pico has kept none, or its journal has begun anew since, so that it gave the
+        number to a later trip.
+        """
+        latched = EventRecord.kind.in_(LATCHING) & EventRecord.journal_id.is_null(False)
+        query = EventRecord.select().where(latched).order_by(EventRecord.id.desc()).limit(limit)
+        with self._database.reading() as db:
+            events = [_event(record) for record in query.execute(db)]
+            numbers = [event.journal_id for event in events]
+            kept = TripWaveform.select(*_KEY, TripWaveform.samples.is_null(False).alias("kept"))
+            told = {
+                (row.board_id, row.journal_id, row.boot_id): bool(row.kept)
+                for row in kept.where(TripWaveform.journal_id.in_(numbers)).execute(db)
+            }
+        taken: set[tuple[str | None, int | None]] = set()
+        found = []
+        for event in events:
+            number = (event.board_id, event.journal_id)
+            found.append((event, told.get((*number, event.boot_id), False if number in taken else None)))
+            taken.add(number)
+        return found
+
+    def waveform(self, trip: int) -> tuple[Event, Waveform | None] | None:
+        """A trip or fault by its event's id, and what its Pico kept of it: None as long as that is not known.
+
+        None altogether: there is no such trip.
+        """
+        query = EventRecord.select().where((EventRecord.id == trip) & EventRecord.kind.in_(LATCHING))
+        with self._database.reading() as db:
+            for record in query.execute(db):
+                key = (record.board_id, record.journal_id, record.boot_id)
+                kept = TripWaveform.select().where(
+                    *(field == value for field, value in zip(_KEY, key, strict=True))
+                )  # fmt: skip
+                return _event(record), next((_waveform(row) for row in kept.execute(db)), None)
+        return None
+
     def open_claims(self, now_ms: int) -> list[Claim]:
         """Stored claims that neither ran out nor were ended, in the order in which they were stored."""
         lasting = ClaimRecord.until_ms.is_null() | (ClaimRecord.until_ms > now_ms)
@@ -209,6 +251,18 @@ def _event(record: EventRecord) -> Event:
         board_id=record.board_id,
         boot_id=record.boot_id,
         journal_id=record.journal_id,
+    )
+
+
+def _waveform(record: TripWaveform) -> Waveform:
+    return Waveform(
+        board_id=record.board_id,
+        boot_id=record.boot_id,
+        journal_id=record.journal_id,
+        at_tick=record.at_tick or 0,
+        period_us=record.period_us or 0,
+        channels=record.channels or 0,
+        samples=None if record.samples is None else bytes(record.samples),
     )
 
 

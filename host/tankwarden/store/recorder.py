@@ -15,6 +15,7 @@ from peewee import SqliteDatabase
 
 from tankwarden.events import Event
 from tankwarden.logic.claims import Claim
+from tankwarden.logic.waveform import Waveform
 from tankwarden.store import writes
 from tankwarden.store.backlog import Backlog, View, Watch
 from tankwarden.store.database import Database
@@ -39,8 +40,8 @@ class RecorderStatus:
 class Recorder:
     """Takes from any thread.
 
-    Never wait for the disk: measurement, submit_event, claim_end, log, status. Wait for the commit: event, claim_store,
-    config_set, measurements, flush, close; these are not for the engine's loop, which does
+    Never wait for the disk: measurement, submit_event, submit_waveform, claim_end, log, status. Wait for the commit:
+    event, claim_store, config_set, measurements, flush, close; these are not for the engine's loop, which does
     `await asyncio.wrap_future(recorder.submit_event(event))` or `await asyncio.to_thread(recorder.claim_store, claim)`.
     All but status raise StoreError once the store is closed.
     """
@@ -90,6 +91,14 @@ class Recorder:
     def submit_event(self, event: Event) -> "Future[bool]":
         """As event(), without waiting: the future has its result or its StoreError."""
         return self._submit(lambda db: writes.insert_event(db, event), keep=event.journal_id is None)
+
+    def submit_waveform(self, waveform: Waveform) -> "Future[bool]":
+        """Without waiting; the future has True if it is new, False if that trip's is there already, or its StoreError.
+
+        One that fails is not kept: whoever has it reads it from the Pico again.
+        """
+        now_ms = self._wall_ms()
+        return self._submit(lambda db: writes.insert_waveform(db, waveform, now_ms))
 
     def claim_store(self, claim: Claim) -> None:
         """Durable when it returns: now it may act. Replaces the open claim of its output and id. StoreError if not."""

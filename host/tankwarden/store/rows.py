@@ -15,7 +15,13 @@ QUALITIES = (
     Quality.OK, Quality.STALE, Quality.OPEN, Quality.SHORT, Quality.STUCK, Quality.IMPLAUSIBLE, Quality.MISSING,
 )  # fmt: skip
 _QUALITY_BITS = 3
-_STATE_BITS = (("board", 3), ("circuit_1", 2), ("circuit_2", 2), ("relays", 4), ("fault_lines", 2))
+# (field, the lowest of its bits that these are, how many), from bit 0 on. A circuit's third bit stands behind the rest,
+# for rows that were written when there were only four states of a circuit. Append, never reorder.
+_STATE_BITS = (
+    ("board", 0, 3), ("circuit_1", 0, 2), ("circuit_2", 0, 2), ("relays", 0, 4), ("fault_lines", 0, 2),
+    ("circuit_1", 2, 1), ("circuit_2", 2, 1),
+)  # fmt: skip
+_STATE_MOST = {"board": 7, "circuit_1": 7, "circuit_2": 7, "relays": 15, "fault_lines": 3}
 _INT64 = 1 << 63
 
 
@@ -71,23 +77,28 @@ class States(NamedTuple):
 
 
 def pack_states(board: int, circuit_1: int, circuit_2: int, relays: int, fault_lines: int) -> int:
-    """STATUS's fields of these names in one integer: bits 0-2, 3-4, 5-6, 7-10, 11-12. ValueError if one is too big."""
+    """STATUS's fields of these names in one integer: bits 0-2, 3-4 and 13, 5-6 and 14, 7-10, 11-12.
+
+    ValueError if one is too big.
+    """
+    states = States(board, circuit_1, circuit_2, relays, fault_lines)._asdict()
+    for name, most in _STATE_MOST.items():
+        if not 0 <= states[name] <= most:
+            raise ValueError(f"{name} is {states[name]}, not 0 to {most}")
     packed = shift = 0
-    for (name, bits), value in zip(_STATE_BITS, (board, circuit_1, circuit_2, relays, fault_lines), strict=True):
-        if not 0 <= value < 1 << bits:
-            raise ValueError(f"{name} is {value}, not 0 to {(1 << bits) - 1}")
-        packed |= value << shift
+    for name, low, bits in _STATE_BITS:
+        packed |= (states[name] >> low & (1 << bits) - 1) << shift
         shift += bits
     return packed
 
 
 def unpack_states(states: int) -> States:
     """What pack_states packed."""
-    values = []
-    for _, bits in _STATE_BITS:
-        values.append(states & ((1 << bits) - 1))
+    values = dict.fromkeys(_STATE_MOST, 0)
+    for name, low, bits in _STATE_BITS:
+        values[name] |= (states & (1 << bits) - 1) << low
         states >>= bits
-    return States(*values)
+    return States(**values)
 
 
 def pack_quality(qualities: Mapping[str, str]) -> int:

@@ -7,8 +7,9 @@ from peewee import SqliteDatabase
 
 from tankwarden.events import Event
 from tankwarden.logic.claims import Claim
+from tankwarden.logic.waveform import Waveform
 from tankwarden.store.database import raw
-from tankwarden.store.models import ClaimRecord, ConfigEntry, EventRecord, SystemLog
+from tankwarden.store.models import ClaimRecord, ConfigEntry, EventRecord, SystemLog, TripWaveform
 from tankwarden.store.rows import COLUMNS, MeasurementRow
 
 # Through the driver and not through peewee, which makes an object of every row: ten times as fast.
@@ -44,6 +45,23 @@ def insert_event(db: SqliteDatabase, event: Event) -> bool:
         keys = [EventRecord.board_id, EventRecord.boot_id, EventRecord.journal_id]
         insert = insert.on_conflict(conflict_target=keys, action="NOTHING")
     return bool(insert.as_rowcount().execute(db))
+
+
+def insert_waveform(db: SqliteDatabase, waveform: Waveform, now_ms: int) -> bool:
+    """True if it is new; False if there is one of that trip, or word that the Pico has none: the first one stays."""
+    known = waveform.samples is not None
+    insert = TripWaveform.insert(
+        board_id=waveform.board_id,
+        boot_id=waveform.boot_id,
+        journal_id=waveform.journal_id,
+        stored_ms=now_ms,
+        at_tick=waveform.at_tick if known else None,
+        period_us=waveform.period_us if known else None,
+        channels=waveform.channels if known else None,
+        samples=waveform.samples,
+    )
+    keys = [TripWaveform.board_id, TripWaveform.journal_id, TripWaveform.boot_id]
+    return bool(insert.on_conflict(conflict_target=keys, action="NOTHING").as_rowcount().execute(db))
 
 
 def insert_claim(db: SqliteDatabase, claim: Claim, now_ms: int) -> None:

@@ -1,31 +1,64 @@
-"""GET /api/status and /api/history: what the page shows, as JSON for programs."""
+"""GET /api/status, /api/history and /api/trips: what the page shows, as JSON for programs."""
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 import bottle
 
+from tankwarden.errors import NotKnownError
 from tankwarden.web.responses import json_body, problem, send
 from tankwarden.web.snapshots import PerSnapshot, Snapshot
 
 MIN_HOURS, MAX_HOURS, DEFAULT_HOURS = 0.1, 8760.0, 24.0
+MAX_TRIPS, DEFAULT_TRIPS = 200, 20
+MAX_ID = (1 << 63) - 1  # of a row
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What the page is given by the application: thread-safe, and none of it may be changed.
+
+    status(): the newest snapshot. history(hours): the charts' series. trips(limit): the last ones.
+    waveform(id): that of one trip; NotKnownError, in words, if there is none.
+    """
+
+    status: Callable[[], Snapshot]
+    history: Callable[[float], Json]
+    trips: Callable[[int], Json]
+    waveform: Callable[[int], Json]
 
 
 class Api:
     """The handlers of /api; each parses, calls and renders."""
 
-    def __init__(self, status: Callable[[], Snapshot], history: Callable[[float], dict[str, Any]]) -> None:
-        self._status = PerSnapshot(status, json_body)
-        self._history = history
+    def __init__(self, sources: Sources) -> None:
+        self._sources = sources
+        self._status = PerSnapshot(sources.status, json_body)
 
     def status(self) -> bytes:
         return send(self._status.body())
 
     def history(self) -> bytes:
         hours = parse_hours(bottle.request.query.getall("hours"))
-        return send(json_body(self._history(hours)))
+        return send(json_body(self._sources.history(hours)))
+
+    def trips(self) -> bytes:
+        limit = parse_limit(bottle.request.query.getall("limit"))
+        return send(json_body(self._sources.trips(limit)))
+
+    def waveform(self, trip: str) -> bytes:
+        number = int(trip)
+        try:
+            if number > MAX_ID:
+                raise NotKnownError(f"There is no trip {number}: /api/trips lists them by their id")
+            return send(json_body(self._sources.waveform(number)))
+        except NotKnownError as error:
+            raise problem(HTTPStatus.NOT_FOUND, str(error)) from error
 
 
 def parse_hours(given: list[str]) -> float:
@@ -44,3 +77,17 @@ def parse_hours(given: list[str]) -> float:
             field="hours",
         )
     return hours
+
+
+def parse_limit(given: list[str]) -> int:
+    """The `limit` of a query; bottle.HTTPResponse 400 naming the field if it is not one whole number within bounds."""
+    if not given:
+        return DEFAULT_TRIPS
+    text = given[0] if len(given) == 1 else ""
+    limit = int(text) if text.isascii() and text.isdigit() and len(text) <= 4 else 0
+    if not 1 <= limit <= MAX_TRIPS:
+        said = ", ".join(repr(text) for text in given)
+        raise problem(
+            HTTPStatus.BAD_REQUEST, f"limit must be one whole number from 1 to {MAX_TRIPS}, not {said}", field="limit"
+        )
+    return limit

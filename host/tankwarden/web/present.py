@@ -28,8 +28,33 @@ TRIGGER_WORDS = {
     "too_many_trips": "Too many trips",
     "relay_stuck": "Relay stuck",
     "journal": "Journal failure",
+    "over_voltage": "Over-voltage",
+    "element_open": "Heating element open",
+    "element_drift": "Heating element drifted",
+    "leakage": "Leakage",
+    "weld": "Relay welded",
+    "no_rise": "Tank does not get warmer",
+    "sensor_stuck": "Sensor stuck",
+    "sensor_rate": "Sensor changes too fast",
+    "sensor_dead": "Current sensor dead",
+    "reference": "Reference voltage off",
+    "adc_slot": "Converter's samples slipped",
+    "adc_stopped": "Converter stopped",
+    "slow_pass": "Program too slow",
+    "config": "Configuration damaged in the Pico's memory",
+    "program": "Program files on the Pico damaged",
+    "memory": "The Pico's memory failed its test",
+    "clock": "The Pico's clock failed its test",
+    "line_stuck": "Fault line shorted",
+    "comparator": "Over-current comparator failed its test",
 }
-CIRCUIT_WORDS = {"open": "Off", "closing": "Closing…", "closed": "On", "opening": "Opening…"}
+CIRCUIT_WORDS = {
+    "open": "Off",
+    "closing": "Closing…",
+    "closed": "On",
+    "opening": "Opening…",
+    "proving": "Testing its relays…",
+}
 BOARD_WORDS = {
     "boot": "Starting",
     "selftest": "Self-test",
@@ -98,7 +123,7 @@ def quantity(value: float | None, unit: str, point: str = "") -> str:
     )
 
 
-_DEGF_IN_PROSE = re.compile(r"(?<!±)(?<!±\s)(?<![\w.])([-−]?\d+(?:\.\d+)?)\s°F")
+_DEGF_IN_PROSE = re.compile(r"(?<!±)(?<!±\s)(?<![\w.])([-−]?\d+(?:\.\d+)?)\s°F(?!/)")
 
 
 def prose(text: str) -> str:

@@ -3,18 +3,16 @@
 import logging
 import socket
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import bottle
 import waitress.server
 
 from tankwarden.errors import TankwardenError
-from tankwarden.web.api import Api
+from tankwarden.web.api import Api, Sources
 from tankwarden.web.assets import Assets
 from tankwarden.web.pages import Pages
 from tankwarden.web.responses import error_answer, send, set_safe_headers
-from tankwarden.web.snapshots import Snapshot
 
 THREADS = 4
 # A browser's first load asks for more files at once than there are threads; waitress would warn of each that waits.
@@ -27,11 +25,11 @@ class PortError(TankwardenError, OSError):
     """The page's address cannot be had."""
 
 
-def make_app(status: Callable[[], Snapshot], history: Callable[[float], dict[str, Any]]) -> bottle.Bottle:
-    """WSGI application. `status` gives the newest snapshot, `history(hours)` the charts' series: both thread-safe."""
+def make_app(sources: Sources) -> bottle.Bottle:
+    """WSGI application."""
     assets = Assets()
-    api = Api(status, history)
-    pages = Pages(status, history, assets)
+    api = Api(sources)
+    pages = Pages(sources.status, sources.history, assets)
 
     def static(fingerprint: str, name: str) -> bytes:
         body = assets.get(name)
@@ -46,6 +44,8 @@ def make_app(status: Callable[[], Snapshot], history: Callable[[float], dict[str
         ("/static/<fingerprint>/<name:path>", static),
         ("/api/status", api.status),
         ("/api/history", api.history),
+        ("/api/trips", api.trips),
+        ("/api/trips/<trip:re:[0-9]{1,30}>/waveform", api.waveform),
     ):
         app.route(path, "GET", handler)
     app.add_hook("after_request", set_safe_headers)

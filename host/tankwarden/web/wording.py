@@ -7,7 +7,7 @@ import html
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from tankwarden.web.present import quantity, words
+from tankwarden.web.present import number, quantity, words
 
 # -- events and the standing trip ---------------------------------------------------------------------------------
 
@@ -15,12 +15,13 @@ from tankwarden.web.present import quantity, words
 class Facts(NamedTuple):
     """The labels of an event's value and limit; empty: that number says nothing to a person.
 
-    states: the words for values that are no quantity.
+    states: the words for values that are no quantity. difference: of two temperatures, and not one.
     """
 
     value: str = "Measured"
     limit: str = "Limit"
     states: Mapping[int, str] = {}
+    difference: bool = False
 
 
 NOTHING = Facts("", "")
@@ -36,7 +37,25 @@ FACTS = {
     "too_many_trips": Facts("Trips in 10 min", "At most"),
     "relay_stuck": NOTHING,
     "journal": NOTHING,
+    "element_open": Facts("Measured", "Expected at least"),
+    "element_drift": Facts("Measured", "Bound at this voltage"),
+    "leakage": Facts("Measured", "At most"),
+    "weld": Facts("Measured", ""),  # it must be none
+    "no_rise": Facts("Moved by", "Expected at least", difference=True),
+    "sensor_stuck": Facts("Same count for", "Limit"),
+    "sensor_rate": Facts("Changed by", "Limit"),
+    "sensor_dead": Facts("Measured", "Alive from"),
+    "adc_slot": NOTHING,
+    "adc_stopped": NOTHING,
+    "slow_pass": Facts("A pass took", "Limit"),
+    "config": NOTHING,
+    "program": NOTHING,
+    "memory": NOTHING,
+    "clock": NOTHING,
+    "line_stuck": NOTHING,
+    "comparator": NOTHING,
     "lease_over": NOTHING,
+    "notice": NOTHING,  # its sentence has the numbers
     "pico_restarted": Facts("Up for", "Up before"),
     "link_lost": Facts("Silent for", "Limit"),
     "link_back": NOTHING,  # its sentence has the number
@@ -59,6 +78,8 @@ def _shown(value: float, unit: str, said: Facts) -> str:
         return html.escape(said.states[int(value)])
     if unit == "ms" and abs(value) >= 1000:
         value, unit = round(value / 1000, 1), "s"
+    if said.difference:  # without the mark by which the browser's switch would take it for a temperature
+        return html.escape(f"±{number(value, unit)} {unit}")
     return quantity(value, unit)
 
 
@@ -68,6 +89,12 @@ SUBJECT_WORDS = {
     "trips": "the Pico's count of trips",
     "relays": "relays",
     "journal": "the Pico's journal",
+    "adc": "the Pico's converter",
+    "program": "the Pico's program files",
+    "config": "the Pico's configuration",
+    "memory": "the Pico's memory",
+    "clock": "the Pico's clock",
+    "comparator": "the over-current comparator",
     "reference": "reference voltage",
     "reef_temperature": "reef temperature",
 }
@@ -77,6 +104,9 @@ def subject(name: str | None) -> str:
     """What was judged. The number of the circuit is left out: its name stands beside it."""
     if name is None:
         return "unknown"
+    thing, _, contact = name.rpartition("_")
+    if thing in ("relay_1", "relay_2"):
+        return f"{contact} relay"
     return SUBJECT_WORDS.get(name) or words(name.removesuffix("_1").removesuffix("_2")).lower()
 
 
@@ -108,6 +138,7 @@ REFUSAL_WORDS = {
     "too_soon": "too soon",
     "fault_line": "fault line open",
     "selftest": "self-test failed",
+    "no_trace": "no waveform kept",
 }
 
 
@@ -152,6 +183,14 @@ HEALTH = {
     "tx_dropped": Gauge("Not sent: the host read too slowly"),
     "leases_over": Gauge("Leases that ran out"),
     "events_dropped": Gauge("Events lost: the journal was full"),
+    "slow_passes": Gauge("Passes longer than 25 ms"),
+    "tx_waiting": Gauge("Waiting to be read by the host", "bytes"),
+    "journal_free": Gauge("Room in the journal", "events"),
+    "scans": Gauge("Scans of the currents in the last second"),
+    "scan_us_max": Gauge("Longest scan", "µs"),
+    "scan_gap_us_max": Gauge("Longest time between scans", "ms", 1000, 2),
+    "ring_slips": Gauge("Samples lost or misplaced, times"),
+    "checked_s": Gauge("Program and settings last found whole", "s ago"),
 }
 _NOT_SHOWN = ("uptime_s", "uptime_ms_part")  # "Up for" says it already
 

@@ -1,19 +1,41 @@
 """The journal alone: cut at every byte of every write, rotation, numbers, and too many events."""
 
+import struct
+
+import journal_files
+import simboard
+from backend_virtual import VirtualBackend
 from clock import Clock
-from journal import FILE_RECORDS, MAX_EVENTS, NAMES, RECORD_BYTES, Journal
+from firstfacts import FirstFacts
+from flashpages import find
+from journal import MAX_EVENTS, NAMES, SPARE, Journal
+from journal_image import CLOSING_SLOT, FIRST_SLOT, LAST_SLOT, RECORD_BYTES
 from memory_disk import Disk, loses_power
 
+from tanklink.crc import write_crc
 from tanklink.messages import BOOT, FAULT, LEASE_OVER, RESET, TRIP
+
+HEADER_SLOT, SEAL_SLOT = FIRST_SLOT, FIRST_SLOT + 1  # of a first journal
 
 
 def opened(disk, boot_id=1):
-    return Journal(boot_id, open_file=disk.open)
+    simboard.use(VirtualBackend(ring=1))
+    return Journal(boot_id, find(disk, disk, NAMES), FirstFacts(), disk)
 
 
 def waiting(journal):
     """(message id, event id) of each waiting event."""
     return [(event[0], event[1]) for event in journal.events[: journal.count]]
+
+
+def slot(disk, side, index):
+    """The bytes of a record."""
+    return disk.files[NAMES[side]][index * RECORD_BYTES : (index + 1) * RECORD_BYTES]
+
+
+def used(disk, side):
+    """How many of a block's slots are not blank, CLOSED's included."""
+    return sum(1 for index in range(FIRST_SLOT, CLOSING_SLOT + 1) if min(slot(disk, side, index)) < 255)
 
 
 def scenario_what_is_recorded_is_read_again():
@@ -64,18 +86,46 @@ def scenario_rotation_carries_over_what_is_wanted():
     disk = Disk()
     journal = opened(disk)
     journal.add(TRIP, Clock(0), 1, 3, 4, 5, 6)
-    for _ in range(3 * FILE_RECORDS):
+    for _ in range(3 * LAST_SLOT):
         journal.add(LEASE_OVER, Clock(0))
         journal.record()
         journal.acknowledge(journal.events[journal.count - 1][1])
     journal.add(LEASE_OVER, Clock(0))
     journal.record()
-    assert all(len(disk.files[name]) <= FILE_RECORDS * RECORD_BYTES for name in NAMES)
-    assert len(disk.files) == 2
+    assert disk.erases == 3  # wear: one for each 60 records; what is acknowledged is in the next record
     again = opened(disk)
     assert (again.standing_id(), again.standing_circuit()) == (1, 1)
-    assert waiting(again) == [(LEASE_OVER.id, 3 * FILE_RECORDS + 2)]
-    assert again.add(BOOT, Clock(0)) == 3 * FILE_RECORDS + 3
+    assert waiting(again) == [(LEASE_OVER.id, 3 * LAST_SLOT + 2)]
+    assert again.add(BOOT, Clock(0)) == 3 * LAST_SLOT + 3
+
+
+def scenario_no_erase_while_a_circuit_is_closed():
+    """Both blocks fill up with page programs alone; then the journal says that it needs an erase, and says it early."""
+    disk = Disk()
+    journal = opened(disk)
+    journal.add(BOOT, Clock(0))
+    journal.record()
+    erases, written = disk.erases, 0
+    assert journal.free() > LAST_SLOT
+    while not journal.needs_erase():
+        journal.add(LEASE_OVER, Clock(0))
+        assert journal.may_append()
+        assert journal.record(False)
+        journal.acknowledge(journal.events[journal.count - 1][1])
+        written += 1
+    assert disk.erases == erases
+    assert written > LAST_SLOT + 30
+    assert journal.free() == SPARE - 1
+    for _ in range(SPARE - 1):
+        journal.add(TRIP, Clock(0), 1)
+        assert journal.may_append()
+        assert journal.record(False)
+    journal.add(TRIP, Clock(0), 1)
+    assert not journal.may_append()
+    assert journal.record(True)
+    assert disk.erases == erases + 2  # the one to rotate into, and the other one ahead
+    assert not journal.needs_erase()
+    assert opened(disk).standing_id() == written + 2 + SPARE - 1
 
 
 def scenario_too_many_events():
@@ -97,29 +147,32 @@ def scenario_too_many_events():
     assert [message_id for message_id, _ in waiting(journal)] == [RESET.id] + [TRIP.id] * (MAX_EVENTS - 1)
 
 
-def scenario_spoilt_flash_is_left_for_the_other_file():
-    """A flipped byte costs its own record, nothing else, and nothing is added to that file."""
-    for at in range(0, 5 * RECORD_BYTES, 5):
-        disk = Disk()
-        journal = opened(disk)
-        journal.add(TRIP, Clock(0))
-        journal.add(BOOT, Clock(0))
-        journal.record()
-        name = NAMES[0]
-        assert len(disk.files[name]) == 4 * RECORD_BYTES  # header, seal, trip, boot
-        if at < len(disk.files[name]):
-            disk.files[name][at] ^= 0x40
-        else:
-            disk.files[name].extend(b"junk")
+def scenario_a_spoilt_record_costs_itself_and_is_noticed():
+    """A flipped byte: no cut leaves such a block, so what stood is not known."""
+    whole = Disk()
+    journal = opened(whole)
+    journal.add(TRIP, Clock(0))
+    journal.add(BOOT, Clock(0))
+    journal.record()
+    first = FIRST_SLOT * RECORD_BYTES
+    disk = Disk()
+    for at in range(first, first + 4 * RECORD_BYTES, 5):  # header, seal, trip, boot
+        disk.load(whole.files)
+        disk.files[NAMES[0]][at] ^= 0x40
         again = opened(disk)
         kept = [event_id for _, event_id in waiting(again)]
-        hit = at // RECORD_BYTES
-        assert kept == {0: [1, 2], 1: [], 2: [2], 3: [1], 4: [1, 2]}[hit], (at, kept)
-        assert again.standing_id() == (0 if hit in (1, 2) else 1)
-        assert again.lost == (hit < 4)  # no cut leaves such a file: what stood is not known
+        index = at // RECORD_BYTES - FIRST_SLOT
+        in_commit = at % RECORD_BYTES >= RECORD_BYTES - 4
+        assert kept == ([1, 2] if in_commit else {0: [1, 2], 1: [], 2: [2], 3: [1]}[index]), (at, kept)
+        assert again.lost != in_commit
+        if in_commit:
+            continue
+        assert again.standing_id() == (0 if index in (1, 2) else 1), (at, kept)
         assert again.add(BOOT, Clock(0)) > max(kept, default=0)
         assert again.record()
-        assert len(waiting(opened(disk))) == len(kept) + 1
+        after = opened(disk)
+        assert len(waiting(after)) == len(kept) + 1
+        assert not after.lost
 
 
 def scenario_a_file_that_is_gone_is_a_loss():
@@ -138,7 +191,7 @@ def scenario_a_file_that_is_gone_is_a_loss():
 
 
 def course(disk, told, until_rotated):
-    """Boots, trips, resets and acknowledgements, until the file has been rotated twice; `told` is what a host saw."""
+    """Boots, trips, resets and acknowledgements, through rotations; `told` is what a host saw."""
     journal = opened(disk)
     for round_ in range(until_rotated):
         clock = Clock(0)
@@ -176,33 +229,64 @@ def check_after_cut(disk, told):
     return again
 
 
+def at_every_cut(disk, check):
+    """Run check(another disk as it would be after a cut) before each step of whatever is done with this one."""
+    cut, count = Disk(), [0]
+
+    def before_step():
+        count[0] += 1
+        check(cut.load(disk.files))
+
+    disk.before_step = before_step
+    return count
+
+
 def scenario_cut_at_every_byte():
-    """Every byte of every write of a course with trips, resets, acknowledgements and rotations."""
-    whole = Disk()
-    course(whole, [], 22)
-    assert whole.files[NAMES[1]]  # it was rotated
-    for budget in range(whole.written):
+    """Every byte of every write of a course with trips, resets, acknowledgements, a rotation and erases."""
+    for backwards in (False, True):
+        disk, told = Disk(), []
+        count = at_every_cut(disk, lambda cut: check_after_cut(cut, told))
+        course(disk, told, 2)
+        disk.before_step = None
+        course(disk, told, 14)
+        assert disk.erases == 0
+        disk.backwards = backwards
+        more = at_every_cut(disk, lambda cut: check_after_cut(cut, told))
+        course(disk, told, 6)
+        assert disk.erases > 0
+        assert count[0] + more[0] > 1300
+
+
+def scenario_cut_while_the_next_boot_writes():
+    """A first cut leaves a torn record; the next boot goes on behind it, and is cut at every byte of that."""
+    for budget in range(150, 1500, 97):
         disk, told = Disk(), []
         disk.budget = budget
-        assert loses_power(course, disk, told, 22), budget
-        check_after_cut(Disk(disk.files), told)
-
-
-def scenario_cut_during_the_rotation_of_the_next_boot():
-    """A first cut leaves a torn record; the next boot rotates because of it, and is cut at every byte of that."""
-    disk, told, budget = Disk(), [], 30
-    while not (told and told[-1][0]):
-        disk, told, budget = Disk(), [], budget + RECORD_BYTES
-        disk.budget = budget
         assert loses_power(course, disk, told, 22)
-    length = Disk(disk.files)
-    opened(length)
-    assert length.written > 3 * RECORD_BYTES
-    for budget in range(length.written):
-        second = Disk(disk.files)
-        second.budget = budget
-        assert loses_power(opened, second, 2), budget
-        check_after_cut(Disk(second.files), told)
+        disk.budget = None
+        again = opened(disk, 2)
+        again.add(BOOT, Clock(0))
+        at_every_cut(disk, lambda cut, told=told: check_after_cut(cut, told))
+        again.record()
+        disk.before_step = None
+        assert len(waiting(opened(disk))) == again.count
+
+
+def scenario_a_record_that_lacks_its_commit_only_is_committed_by_the_next_boot():
+    """Whether it was told is not known, and bits that a cut half cleared may read differently tomorrow."""
+    disk = Disk()
+    journal = opened(disk)
+    journal.add(TRIP, Clock(0), 1)
+    journal.record()
+    block, commit = disk.files[NAMES[0]], (FIRST_SLOT + 3) * RECORD_BYTES - 4  # behind header and seal is the trip
+    assert bytes(block[commit : commit + 4]) == bytes(4)
+    block[commit : commit + 4] = b"\xff" * 4
+    assert opened(disk).standing_id() == 1
+    assert bytes(block[commit : commit + 4]) == bytes(4)
+    block[commit - 8] ^= 1  # not even whole
+    block[commit : commit + 4] = b"\xff" * 4
+    again = opened(disk)
+    assert (again.standing_id(), again.lost) == (0, False)
 
 
 def scenario_flash_that_refuses_and_recovers():
@@ -237,26 +321,121 @@ def scenario_flash_that_refuses_from_the_start():
     assert journal.add(BOOT, Clock(0)) >= 1 << 29
 
 
-def scenario_a_write_that_fails_half_way_is_repeated_whole_in_the_other_file():
-    """No power cut: flash refuses once in the middle of a record."""
-
-    class FlakyDisk(Disk):
-        left = None
-
-        def spend(self, n):
-            if self.left is not None:
-                self.left -= n
-                if self.left < 0:
-                    self.left = None
-                    raise OSError(28)
-            return Disk.spend(self, n)
-
-    disk = FlakyDisk()
+def scenario_flash_that_takes_nothing_is_found_out():
+    """It reports no error; what was programmed is read back."""
+    disk = Disk()
     journal = opened(disk)
     journal.add(BOOT, Clock(0))
     journal.record()
-    disk.left = 30
+    disk.deaf = True
     journal.add(TRIP, Clock(0))
-    assert journal.record()
-    assert waiting(opened(disk)) == [(BOOT.id, 1), (TRIP.id, 2)]
-    assert disk.files[NAMES[1]]
+    assert not journal.record()
+    assert journal.broken
+    disk.deaf = False
+    assert journal.repair()
+    assert len(waiting(opened(disk))) == 2
+
+
+def scenario_a_place_that_cannot_be_written_is_left_for_the_other_block():
+    """With a circuit closed only if that one is erased already."""
+    for all_open in (True, False):
+        disk = Disk()
+        journal = opened(disk)
+        journal.add(BOOT, Clock(0))
+        journal.record()
+        disk.files[NAMES[0]][(FIRST_SLOT + 3) * RECORD_BYTES + 50] = 0xFE  # not as erased as it looks
+        journal.add(TRIP, Clock(0))
+        assert journal.record(all_open)
+        again = opened(disk)
+        assert waiting(again) == [(BOOT.id, 1), (TRIP.id, 2)]
+        assert not again.lost
+        assert used(disk, 1) == 4
+
+
+# -- blocks that are not where they were -----------------------------------------------------------------------------
+
+
+def scenario_a_file_that_was_made_anew_lies_elsewhere():
+    """The old block still begins with a marker, but with another one."""
+    disk = Disk()
+    journal = opened(disk)
+    journal.add(TRIP, Clock(0), 1)
+    journal.record()
+    block = find(disk, disk, NAMES)[1]
+    before = block.number
+    block.number = -1
+    block.erase()
+    assert block.number != before
+    again = opened(disk)
+    assert find(disk, disk, NAMES)[1].number == block.number
+    assert again.standing_id() == 1
+
+
+def scenario_two_blocks_with_the_same_beginning():
+    """A file that was written back by hand: which block is the file's cannot be told, so the journal is lost."""
+    disk = Disk()
+    journal = opened(disk)
+    journal.add(TRIP, Clock(0), 1)
+    journal.record()
+    disk.blocks.append(bytearray(disk.files[NAMES[0]]))
+    again = opened(disk)
+    assert again.lost
+    again.add(FAULT, Clock(0), 0, 12, 14, 1, 0)
+    assert again.record()
+    after = opened(disk)
+    assert (after.lost, after.standing_is_fault()) == (False, True)
+
+
+# -- the journal of an older program ---------------------------------------------------------------------------------
+
+
+def old_file(generation, *records):
+    """A sealed file as programs up to 0.1 wrote it. records: kind, message id, event id, fields of it…"""
+    data = bytearray()
+    rows = ((journal_files.HEADER, 0, 0, 1), (journal_files.SEAL, 0, 0, 0)) + records  # noqa: RUF005  (MicroPython)
+    for index, row in enumerate(rows):
+        record = bytearray(RECORD_BYTES)
+        fields = row[2:] + (0,) * (11 - len(row))
+        struct.pack_into(journal_files.FORMAT, record, 0, row[0], row[1], index, generation, *fields)
+        write_crc(record, 0, journal_files.CRC_AT)
+        data += record
+    return data
+
+
+OLD_TRIP = (journal_files.ADDED, TRIP.id, 7, 77, 60, 250, 2, 6, 9, 5, 4)
+
+
+def scenario_upgrade_keeps_the_standing_trip_at_every_cut():
+    disk = Disk({"journal.a": old_file(1), "journal.b": old_file(2, OLD_TRIP)})
+    written = Disk(disk.files)
+    journal = opened(written)
+    journal.add(BOOT, Clock(0))
+    journal.record()
+    assert sorted(written.files) == list(NAMES)
+    steps = written.written
+    for budget in range(steps + 1):
+        written.load(disk.files).budget = budget
+        assert loses_power(upgrade, written) == (budget < steps)
+        written.budget = None
+        again = opened(written)
+        assert (again.standing_id(), again.standing_circuit(), again.lost) == (7, 2, False), budget
+        assert waiting(again)[0] == (TRIP.id, 7)
+        assert again.add(BOOT, Clock(0)) >= 8
+
+
+def upgrade(disk):
+    journal = opened(disk)
+    journal.add(BOOT, Clock(0))
+    journal.record()
+
+
+def scenario_upgrade_from_a_spoilt_journal_is_a_loss():
+    spoilt = old_file(2, OLD_TRIP)
+    spoilt[2 * RECORD_BYTES + 9] ^= 1
+    disk = Disk({"journal.a": old_file(1), "journal.b": spoilt})
+    assert opened(disk).lost
+    journal = opened(disk)
+    assert journal.lost  # still
+    journal.add(FAULT, Clock(0), 0, 12, 14, 1, 0)
+    journal.record()
+    assert opened(disk).standing_is_fault()

@@ -1,4 +1,13 @@
-"""A disk in memory that can lose power at any byte, or refuse: what the journal is written to in scenarios."""
+"""A disk in memory that can lose power at any byte, or refuse: what journal and black box are written to in scenarios.
+
+Its files lie in blocks of NOR flash, one each, which can also be read and written raw, as rp2.Flash does.
+"""
+
+from flashpages import copy
+
+BLOCK_BYTES, PAGE_BYTES = 4096, 256
+_COUNT, _ERASE = 4, 6
+_ERASE_STEP = 64  # bytes of a block that are erased between two chances of a cut
 
 
 class PowerCut(BaseException):
@@ -15,44 +24,118 @@ def loses_power(function, *arguments):
 
 
 class Disk:
-    """Files in memory. budget: bytes that can still be written before the power fails; None = for ever.
+    """Both what flashpages.find asks of a flash and of files.
 
-    fails: from now on every write, or opening for one, raises OSError as worn flash does.
+    budget: steps until the power fails, None = never. A step is a byte of which bits are cleared, 64 bytes that are
+    erased, or a file that is made or removed. fails: every write raises OSError, as the file system of worn flash
+    does. deaf: raw writes change nothing, as worn flash itself does. backwards: an erase begins at a block's end.
+    before_step: called before each step, when the disk is as a cut at that very byte leaves it.
     """
 
     def __init__(self, files=None):
-        self.files = {name: bytearray(data) for name, data in (files or {}).items()}
+        self._spare = []
+        self.blocks = []
+        self.load(files or {})
+
+    def load(self, files):
+        """As if new, with these files. What memory this disk has is used again: a chip's is soon in pieces."""
+        self._spare += [block for block in self.blocks if len(block) == BLOCK_BYTES]
+        self.files, self.blocks = {}, []
+        for name in sorted(files):
+            data = files[name]
+            block = self.new_block() if len(data) == BLOCK_BYTES else bytearray(data)
+            block[:] = data
+            self.files[name] = block
+            self.blocks.append(block)
         self.budget = None
-        self.fails = False
-        self.written = 0
+        self.fails = self.deaf = self.backwards = False
+        self.before_step = None
+        self.written = 0  # steps so far
+        self.erases = 0
+        return self
+
+    def new_block(self):
+        return self._spare.pop() if self._spare else bytearray(BLOCK_BYTES)
+
+    # -- as flashpages.Files ----------------------------------------------------------------------------------------
 
     def open(self, name, mode):
         if mode == "rb":
             if name not in self.files:
                 raise OSError(2)
-            return File(self, self.files[name])
+            return Reader(self.files[name])
         if self.fails:
             raise OSError(5)
-        if mode == "wb" or name not in self.files:
-            self.spend(1)  # beginning a file may be the last thing that happens
-            self.files[name] = bytearray()
-        return File(self, self.files[name])
+        self.spend()
+        self.files[name] = bytearray()
+        return Writer(self, name)
 
-    def spend(self, n):
-        """How many of n bytes still reach the disk; PowerCut comes with the first that does not."""
+    def remove(self, name):
+        if name not in self.files:
+            raise OSError(2)
+        self.spend()
+        del self.files[name]  # its block keeps what it held until the file system needs it
+
+    def keep(self, name, data):
+        """A file that was closed."""
+        self.spend()
+        self.files[name] = data
+        self.blocks.append(data)
+
+    # -- as rp2.Flash: allocates nothing ----------------------------------------------------------------------------
+
+    def readblocks(self, number, buf, offset=0):
+        block = self.blocks[number]
+        if len(block) == BLOCK_BYTES:
+            copy(buf, 0, block, offset, len(buf))
+
+    def writeblocks(self, number, buf, offset):
+        assert offset % PAGE_BYTES == 0
+        assert len(buf) == PAGE_BYTES
+        if self.fails:
+            raise OSError(5)
+        if self.deaf:
+            return
+        block = self.blocks[number]
+        for i in range(PAGE_BYTES):
+            old = block[offset + i]
+            new = old & buf[i]
+            if new != old:
+                block[offset + i] = old & (buf[i] | 0x55)  # a byte is torn, too
+                self.spend()
+                block[offset + i] = new
+
+    def ioctl(self, op, argument):
+        if op == _COUNT:
+            return len(self.blocks)
+        assert op == _ERASE
+        if self.fails:
+            raise OSError(5)
+        self.erases += 1
+        if not self.deaf:
+            for at in range(0, BLOCK_BYTES, _ERASE_STEP):
+                self.spend()
+                self._erase(self.blocks[argument], BLOCK_BYTES - _ERASE_STEP - at if self.backwards else at)
+        return 0
+
+    def _erase(self, block, at):
+        for i in range(at, at + _ERASE_STEP):
+            block[i] = 0xFF
+
+    def spend(self):
+        """A step, before it is taken; PowerCut comes with the first that is not."""
+        if self.before_step is not None:
+            self.before_step()
         if self.budget is not None:
-            if self.budget < n:
-                n, self.budget = self.budget, 0
-                self.written += n
-                return n
-            self.budget -= n
-        self.written += n
-        return n
+            if self.budget == 0:
+                raise PowerCut
+            self.budget -= 1
+        self.written += 1
 
 
-class File:
-    def __init__(self, disk, data):
-        self._disk, self._data, self._at = disk, data, 0
+class Reader:
+    def __init__(self, data):
+        self._data, self._at = data, 0
 
     def readinto(self, buf):
         n = min(len(buf), len(self._data) - self._at)
@@ -61,18 +144,21 @@ class File:
         self._at += n
         return n
 
-    def write(self, buf):
-        if self._disk.fails:
-            raise OSError(5)
-        n = self._disk.spend(len(buf))
-        if n == len(buf):
-            self._data.extend(buf)
-            return n
-        self._data.extend(bytes(buf)[:n])
-        raise PowerCut
-
-    def flush(self):
-        """What was written is there."""
-
     def close(self):
         """Nothing is held back."""
+
+
+class Writer:
+    """As on the chip's file system, a file is empty until it is closed, and whole then."""
+
+    def __init__(self, disk, name):
+        self._disk, self._name, self._data, self._n = disk, name, disk.new_block(), 0
+
+    def write(self, buf):
+        for byte in buf:
+            self._data[self._n] = byte
+            self._n += 1
+        return len(buf)
+
+    def close(self):
+        self._disk.keep(self._name, self._data if self._n == BLOCK_BYTES else self._data[: self._n])

@@ -15,25 +15,31 @@ BAD = (
     (CURRENT, ((372, 14_000), (4068, 0))),
     (CURRENT, ((372, 0), (2000, 6_000), (3000, 5_000), (4068, 14_000))),
     (CURRENT, ((372, 0), (2000, 6_000), (3000, 6_000), (4068, 14_000))),
-    (CURRENT, ((0, 0), (4095, LIMIT_MA))),  # its very top is the limit
+    (CURRENT, ((372, 0), (4095, LIMIT_MA))),  # its very top is the limit
+    (CURRENT, ((0, 0), (4095, 14_000))),  # no live zero: dead looks like no current
+    (CURRENT, ((99, 0), (4095, 14_000))),
     (CURRENT, ((0, -9_000_000), (4095, -1))),
     (VOLTAGE, ((0, 500_000), (4095, 0))),
     (VOLTAGE, ((0, 200_000), (4095, 200_000))),
     (VOLTAGE, ((0, 400_000), (4095, 500_000))),  # a collapsed voltage would never be seen
     (VOLTAGE, ((0, 60_000), (4095, 500_000))),  # as high as a short at 4 A would be judged
     (VOLTAGE, ((0, 3_840), (4095, 500_000))),  # as a short at the least current that counts: 12.8 Ω · 0.3 A
+    (VOLTAGE, ((0, 0), (4095, 450_000))),  # its very top is the limit
     (TEMPERATURE, ((500, 100_000), (3500, 100_000))),
     (TEMPERATURE, ((500, 120_000), (3500, 40_000))),  # its table ends below the limit, beyond is guesswork
     (TEMPERATURE, ((500, LIMIT_M_DEGF), (3500, 40_000))),
     (TEMPERATURE, ((500, 200_000), (2000, 40_000), (3500, 100_000))),
+    (TEMPERATURE, ((500, 163_000), (3500, 155_000))),  # too narrow for three windows of the greatest rate
     (TEMPERATURE, ((500, 40_000), (3500, LIMIT_M_DEGF))),
     (TEMPERATURE, ((0, 170_000), (40, 159_000), (3500, 40_000))),  # hot only where the sensor counts as shorted
 )
 GOOD = (
-    (CURRENT, ((0, 0), (4095, LIMIT_MA + 1))),
+    (CURRENT, ((100, 0), (4095, LIMIT_MA + 1))),
+    (CURRENT, ((2048, 0), (4095, LIMIT_MA + 1))),  # of a sensor for both directions
     (CURRENT, ((372, 0), (LIMIT_COUNTS - 500, 9_000), (4000, 14_000))),
     (VOLTAGE, ((0, 3_839), (4095, 500_000))),
     (VOLTAGE, ((40, 1_000), (4000, 480_000))),  # calibrated at two voltages
+    (VOLTAGE, ((0, 3_839), (4095, 450_001))),
     (TEMPERATURE, ((500, LIMIT_M_DEGF + 1), (3500, 40_000))),
     (TEMPERATURE, ((500, 40_000), (3500, LIMIT_M_DEGF + 1))),  # of a thermistor at the other end of its divider
 )
@@ -70,7 +76,9 @@ def scenario_scales_that_just_reach():
         gc.collect()
         rig = Rig()
         rig.hello()
-        rig.set(1, volts=100, degf=105)
+        rig.show(1, volts=100)
+        if channel == CURRENT:
+            rig.backend.idle[0] = points[0][0]
         answer = arming_with(rig, channel, points)
         assert answer.name == "ACK", (points, answer)
 

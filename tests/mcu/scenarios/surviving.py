@@ -3,11 +3,13 @@
 import gc
 
 import simwire
-from journal import NAMES, RECORD_BYTES
-from memory_disk import Disk, loses_power
-from virtual_rig import Rig
+from blackbox import KEPT_TRIPS
+from journal import NAMES, SPARE
+from journal_image import COMMIT_AT, FIRST_SLOT, RECORD_BYTES
+from memory_disk import BLOCK_BYTES, Disk, loses_power
+from virtual_rig import Rig, kept
 
-from tanklink.messages import TRIGGERS
+from tanklink.messages import NOTICE, NOTICES, TRACE_PARTS, TRIGGERS
 
 
 def hot(disk):
@@ -95,30 +97,35 @@ def scenario_watchdog_on_a_standing_trip_keeps_the_first_cause():
     assert after.last("BOOT").reset_cause == 1
 
 
-def scenario_power_cut_in_the_very_pass_of_the_trip():
-    """Cut at every byte of what a trip writes: either nothing of it was told, or it stands afterwards."""
-    disk = Disk()
+def scenario_power_cut_at_every_byte_that_a_trip_writes():
+    """Record and waveform: what was told of the trip stands; the waveform is whole or not there."""
+    disk, cut = Disk(), Disk()
     rig = Rig(disk).armed()
     rig.closed(1)
     rig.set(1, degf=165)
-    before = disk.written
-    rig.run(100)
-    length = disk.written - before
-    assert length >= 64
-    for budget in range(0, length + 1, 7):
-        cut_disk = Disk()
-        rig = Rig(cut_disk).armed()
-        rig.closed(1)
-        rig.set(1, degf=165)
-        cut_disk.budget = budget
-        loses_power(rig.run, 100)
-        rig.listen()
-        told = [said for said in rig.heard if said.name == "TRIP"]
+    seen = {"cuts": 0, "standing": 0}
+
+    def before_step():
+        told = [said for said in rig.listen() if said.name == "TRIP"]
         shown = rig.last("STATUS").trip_id
-        after = Rig(Disk(cut_disk.files), boot_id=78)
-        if told or shown:
-            assert after.state() == "tripped", budget
-        assert after.state() in ("tripped", "disarmed")
+        journal, black_box = kept(cut.load(disk.files), 78)
+        assert not journal.lost
+        stands = journal.standing_id() != 0
+        assert stands or not (told or shown), seen
+        assert not black_box.read(2, 0, samples)  # its header comes last
+        assert stands or not seen["standing"]
+        seen["cuts"] += 1
+        seen["standing"] += stands
+
+    samples = bytearray(192)
+    disk.before_step = before_step
+    rig.run_until(lambda: rig.state() == "tripped" and not rig.program.black_box.keeps(2), 5000)
+    disk.before_step = None
+    assert seen["cuts"] > 1200, seen
+    assert 10 < seen["cuts"] - seen["standing"] < 80, seen  # those within the record
+    journal, black_box = kept(cut.load(disk.files), 78)
+    assert journal.standing_id() == 2
+    assert all(black_box.read(2, part, samples) for part in range(TRACE_PARTS))
 
 
 def scenario_uptime_and_boot_are_in_every_event():
@@ -133,13 +140,19 @@ def scenario_uptime_and_boot_are_in_every_event():
 # -- a journal that is there and cannot be read --------------------------------------------------------------------
 
 
-def spoilt(files, hits):
-    """A disk with every byte of the given records turned over; hits: (file, record)…"""
-    disk = Disk(files)
-    for name, record in hits:
-        for i in range(record * RECORD_BYTES, (record + 1) * RECORD_BYTES):
+def spoilt(disk, files, hits):
+    """A disk with every byte of the given records turned over, but for their commit; hits: (file, slot)…"""
+    disk.load(files)
+    for name, slot in hits:
+        for i in range(slot * RECORD_BYTES, slot * RECORD_BYTES + COMMIT_AT):
             disk.files[name][i] ^= 0xFF
     return disk
+
+
+def slots_in_use(data):
+    """Slots of a block that hold a record."""
+    slots = range(FIRST_SLOT, BLOCK_BYTES // RECORD_BYTES)
+    return [slot for slot in slots if min(data[slot * RECORD_BYTES : (slot + 1) * RECORD_BYTES]) < 255]
 
 
 def expect_lost(disk):
@@ -158,25 +171,25 @@ def scenario_a_journal_that_cannot_be_read_is_a_fault():
     """Whatever record is spoilt: what stood may have been in it."""
     disk = Disk()
     trip = hot(disk)[1]
-    name = NAMES[0]
-    for record in range(len(disk.files[name]) // RECORD_BYTES):
+    slots = slots_in_use(disk.files[NAMES[0]])
+    assert len(slots) == 4  # header, seal, boot, trip
+    again = Disk()
+    for slot in slots:
         gc.collect()
-        assert expect_lost(spoilt(disk.files, ((name, record),))).last("FAULT").event_id > trip.event_id
+        rig = expect_lost(spoilt(again, disk.files, ((NAMES[0], slot),)))
+        assert rig.last("FAULT").event_id > trip.event_id
 
 
-def scenario_spoilt_newer_file_beside_a_good_older_one():
-    """The older one does not know of the trip."""
+def scenario_spoilt_newer_block_beside_a_good_older_one():
+    """The older one does not know of the trip, or not that it was reset; it does know that it does not count."""
     disk = Disk()
-    hot(disk)
-    older = Disk(disk.files)
-    newer = Rig(older, boot_id=78)
-    newer.program.journal.repair()  # rotates
-    assert older.files[NAMES[1]]
-    for hits in (((NAMES[1], 0),), ((NAMES[1], 1),), ((NAMES[1], 0), (NAMES[1], 1))):
-        expect_lost(spoilt(older.files, hits))
-    whole = len(older.files[NAMES[1]]) // RECORD_BYTES
-    expect_lost(spoilt(older.files, [(NAMES[1], i) for i in range(whole)]))
-    assert Rig(spoilt(older.files, ((NAMES[0], 0),)), boot_id=80).state() == "tripped"  # the older one: no matter
+    rig = Rig(disk)
+    assert rig.program.journal.repair()  # rotates
+    assert slots_in_use(disk.files[NAMES[1]])
+    again = Disk()
+    for hits in (((NAMES[1], 1),), ((NAMES[1], 2),), ((NAMES[1], 3),), ((NAMES[1], 1), (NAMES[1], 3))):
+        gc.collect()
+        expect_lost(spoilt(again, disk.files, hits))
 
 
 def scenario_a_file_that_refuses_to_be_read():
@@ -192,56 +205,69 @@ def scenario_a_file_that_refuses_to_be_read():
     expect_lost(Refusing(disk.files))
 
 
-def scenario_files_that_no_cut_leaves():
+def scenario_blocks_that_no_cut_leaves():
     disk = Disk()
     hot(disk)
     good = bytes(disk.files[NAMES[0]])
-    for files in (
-        {NAMES[0]: bytes(RECORD_BYTES)},
-        {NAMES[0]: b"", NAMES[1]: b""},
-        {NAMES[1]: b""},
-        {NAMES[1]: good[:RECORD_BYTES]},  # begun, but it was never the first
-        {NAMES[0]: good[RECORD_BYTES:]},
+    blank = good[:RECORD_BYTES] + b"\xff" * (BLOCK_BYTES - RECORD_BYTES)  # the marker alone
+    for first, second in (
+        (good[RECORD_BYTES:], None),  # shorter than a block, and it begins otherwise
+        (bytes(BLOCK_BYTES), None),
+        (bytes(BLOCK_BYTES), bytes(BLOCK_BYTES)),
+        (blank[:RECORD_BYTES] + good[2 * RECORD_BYTES : 3 * RECORD_BYTES] + blank[2 * RECORD_BYTES :], None),
     ):
+        gc.collect()
+        files = {NAMES[0]: first}
+        if second:
+            files[NAMES[1]] = second
         expect_lost(Disk(files))
 
 
 def scenario_a_first_boot_that_was_cut_is_no_loss():
-    whole = Disk()
-    Rig(whole)
-    assert whole.written > 2 * RECORD_BYTES
-    for budget in range(whole.written):
-        disk = Disk()
-        disk.budget = budget
-        assert loses_power(Rig, disk)
-        assert Rig(Disk(disk.files), boot_id=78).state() == "disarmed", budget
-
-
-def scenario_the_loss_outlives_a_cut_at_every_byte():
-    """Until the fault is in flash, whatever was spoilt is found again."""
     disk = Disk()
+    Rig(disk)
+    steps = disk.written
+    assert steps > 2 * 30
+    for budget in range(0, steps, 7):
+        disk.load({}).budget = budget
+        assert loses_power(Rig, disk)
+        disk.budget = None
+        assert Rig(disk, boot_id=78).state() == "disarmed", budget
+
+
+def scenario_the_loss_outlives_a_cut():
+    """Until the fault is in flash, whatever was spoilt is found again."""
+    disk, again = Disk(), Disk()
     hot(disk)
-    rotated = Disk(disk.files)
-    Rig(rotated, boot_id=78).program.journal.repair()
+    rotated = {name: bytes(data) for name, data in disk.files.items()}
+    Rig(again.load(disk.files), boot_id=78).program.journal._rotate(True)
+    rotated = {name: bytes(data) for name, data in again.files.items()}
     for files, hits in (
-        (disk.files, ((NAMES[0], 0),)),
-        (disk.files, ((NAMES[0], 2),)),
-        (rotated.files, ((NAMES[1], 0),)),
-        (rotated.files, ((NAMES[0], 0), (NAMES[1], 0))),
+        (disk.files, ((NAMES[0], 1),)),
+        (disk.files, ((NAMES[0], 4),)),
+        (rotated, ((NAMES[1], 1),)),
+        (rotated, ((NAMES[0], 1), (NAMES[1], 2))),
+        (rotated, ((NAMES[1], 0), (NAMES[1], 2))),
     ):
-        length = spoilt(files, hits)
-        Rig(length, boot_id=79)
-        for budget in range(0, length.written, 9):
-            cut = spoilt(files, hits)
-            cut.budget = budget
-            assert loses_power(Rig, cut), budget
-            assert Rig(Disk(cut.files), boot_id=80).state() == "fault", (hits, budget)
+        gc.collect()
+        boot_lost(spoilt(again, files, hits))
+        steps = again.written
+        for budget in range(0, steps, 31):
+            spoilt(again, files, hits).budget = budget
+            assert loses_power(boot_lost, again), budget
+            again.budget = None
+            assert Rig(again, boot_id=80).state() == "fault", (hits, budget)
+
+
+def boot_lost(disk):
+    """A board that finds its journal spoilt, until its fault is recorded."""
+    assert Rig(disk, boot_id=79).state() == "fault"
 
 
 def scenario_a_lost_journal_is_reset_by_a_person_and_stays_so():
     disk = Disk()
     hot(disk)
-    disk = spoilt(disk.files, ((NAMES[0], 0),))
+    disk = spoilt(Disk(), disk.files, ((NAMES[0], 1),))
     rig = expect_lost(disk)
     fault_id = rig.last("FAULT").event_id
     rig.configure(circuits=())
@@ -298,3 +324,117 @@ def scenario_an_end_that_nothing_caught():
 
 def scenario_maintenance_is_no_crash():
     assert Rig(cause=simwire.CAUSE_SOFT, reset_cause=3).state() == "disarmed"
+
+
+# -- a trip whose record never reached flash -----------------------------------------------------------------------
+
+
+def reset_in_the_pass_of(trip, disk):
+    """A board whose flash is cut off just when it trips; its scratch registers go on. Returns the next boot."""
+    rig = Rig(disk).armed()
+    rig.closed(1)
+    trip(rig)
+    disk.budget = 0
+    assert loses_power(rig.run, 200)
+    disk.budget = None
+    return Rig(disk, cause=simwire.CAUSE_WATCHDOG, reset_cause=1, boot_id=78, words=rig.backend.words)
+
+
+def scenario_first_facts_outlive_a_reset():
+    disk = Disk()
+    after = reset_in_the_pass_of(lambda rig: rig.set(1, degf=165), disk)
+    assert after.state() == "tripped"
+    after.hello()
+    after.run(50)
+    trip = after.last("TRIP")
+    assert (TRIGGERS[trip.trigger], trip.circuit, trip.boot_id, trip.limit) == ("over_temperature", 1, 78, 160_000)
+    assert 164_000 < trip.value < 166_000
+    assert [said.name for said in after.events()] == ["BOOT", "TRIP", "BOOT"]  # and no watchdog's trip beside it
+    gc.collect()
+    again = Rig(disk, cause=simwire.CAUSE_WATCHDOG, reset_cause=1, boot_id=79, words=after.backend.words)
+    assert again.hello().trip_id == trip.event_id
+    again.run(50)
+    assert [said.name for said in again.events()] == ["BOOT", "TRIP", "BOOT", "BOOT"]  # they were cleared
+
+
+def scenario_first_facts_of_a_trip_that_was_recorded():
+    disk = Disk()
+    rig, trip = hot(disk)
+    words = rig.backend.words
+    assert words[simwire.W_SCRATCH + 1] == 0
+    rig.program.journal._facts.note(rig.program.journal.events[rig.program.journal.count - 1])  # a reset before that
+    assert words[simwire.W_SCRATCH + 1] != 0
+    after = Rig(disk, cause=simwire.CAUSE_WATCHDOG, reset_cause=1, boot_id=78, words=words)
+    assert after.hello().trip_id == trip.event_id
+    after.run(50)
+    assert [said.name for said in after.events()] == ["BOOT", "TRIP", "BOOT"]
+
+
+def scenario_first_facts_that_are_none():
+    """Half written, or never: the sum tells."""
+    disk = Disk()
+    rig, _ = hot(disk)
+    words = rig.backend.words
+    rig.program.journal._facts.note(rig.program.journal.events[rig.program.journal.count - 1])
+    good = words[simwire.W_SCRATCH + 1]
+    fresh = Disk()
+    for word in (0, 1, good ^ 1 << 9, good ^ 1 << 22, -1):
+        words[simwire.W_SCRATCH + 1] = word
+        gc.collect()
+        assert Rig(fresh.load({}), cause=simwire.CAUSE_SOFT, reset_cause=3, words=words).state() == "disarmed", word
+
+
+# -- room in the journal -------------------------------------------------------------------------------------------
+
+
+def scenario_a_full_journal_opens_the_circuits_for_an_erase():
+    """One circuit stays closed while the other fills the journal; when it is full, both open in sequence and return."""
+    disk = Disk()
+    rig = Rig(disk).armed()
+    journal = rig.program.journal
+    rig.closed(1)
+    rig.run(50)
+    erases = disk.erases
+    while journal.free() >= SPARE:
+        assert rig.pins()[:2] == (1, 1)
+        rig.lease(1)
+        journal.add(NOTICE, rig.program.clock, 0, 0, 25, 25)
+        rig.one_pass()
+        rig.acknowledge()
+    assert disk.erases == erases
+    rig.run_until(lambda: rig.pins()[:2] == (0, 1), 100)  # the breaker first
+    rig.lease(1)  # too early: the erase comes first
+    rig.run_until(lambda: rig.pins()[:2] == (0, 0), 200)
+    assert disk.erases == erases
+    rig.run(20)
+    assert disk.erases > erases
+    assert journal.free() > SPARE
+    assert rig.state() == "armed"
+    rig.closed(1)
+    notices = [said for said in rig.events() if said.name == "NOTICE"]
+    assert (NOTICES[notices[-1].notice], notices[-1].limit) == ("journal_full", SPARE)
+
+
+def scenario_the_last_eight_trips_are_told_and_traced_without_a_host():
+    """Eight trips that no host acknowledges, each reset: nothing of them is missing afterwards."""
+    assert KEPT_TRIPS == 8  # the waveforms: tracing.py
+    disk = Disk()
+    rig = Rig(disk)
+    for i in range(8):
+        rig.armed()
+        rig.closed(1 + i % 2)
+        rig.set(1 + i % 2, degf=165)
+        rig.tripped()
+        rig.set(1 + i % 2, degf=105)
+        trip_id = rig.program.journal.standing_id()
+        gc.collect()
+        rig = Rig(disk, boot_id=78 + i)
+        rig.hello()
+        rig.configure()
+        rig.accepted("CONFIG_CHECK")
+        rig.run(2100)
+        rig.accepted("RESET_TRIP", trip_id)
+        rig.run(20)
+    rig.run(100)
+    trips = [said for said in rig.events() if said.name == "TRIP"]
+    assert [said.circuit for said in trips] == [1, 2] * 4

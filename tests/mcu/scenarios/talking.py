@@ -171,7 +171,7 @@ def scenario_status_at_ten_hertz():
 def scenario_status_carries_the_sums():
     rig = Rig()
     rig.hello()
-    rig.set(1, amps=5, volts=160)
+    rig.show(1, amps=5, volts=160)
     rig.run(300)
     status = rig.last("STATUS")
     current, voltage = 372 + 5 * 264, round(160 * 4095 / 500)
@@ -179,7 +179,7 @@ def scenario_status_carries_the_sums():
     assert (status.current_1_sum_counts, status.voltage_1_sum_counts) == (n * current, n * voltage)
     assert (status.current_1_min_counts, status.current_1_max_counts) == (current, current)
     assert status.vi_1_hi * 4096 + status.vi_1_lo == n * current * voltage
-    rig.set(1, amps=6)
+    rig.show(1, amps=6)
     rig.run(400)
     assert rig.last("STATUS").current_1_min_counts == 372 + 6 * 264
 
@@ -190,11 +190,11 @@ def scenario_least_and_greatest_sample():
     rig.run(200)
     began = rig.said["STATUS"]
     rig.run_until(lambda: rig.said["STATUS"] > began)
-    rig.set(1, amps=1)
+    rig.show(1, amps=1)
     rig.one_pass()
-    rig.set(1, amps=3)
+    rig.show(1, amps=3)
     rig.one_pass()
-    rig.set(1, amps=2)
+    rig.show(1, amps=2)
     rig.run_until(lambda: rig.said["STATUS"] > began + 1)
     status = rig.last("STATUS")
     assert status.current_1_max_counts == 372 + 3 * 264

@@ -266,14 +266,14 @@ def scenario_a_relay_that_will_not_read_low():
     import time
 
     from identity import Identity
-    from journal import Journal
     from program import Program
+    from virtual_rig import kept
 
     rig = Rig()
     old = rig.program
     rig.program = Program(
         Identity(b"firmware", b"board-id", 78, 0), StuckInterlock(old.interlock), old.sampler, rig.port,
-        Journal(78, open_file=rig.disk.open), time.ticks_us, time.sleep_us, rig.resets.append,
+        *kept(rig.disk, 78), time.ticks_us, time.sleep_us, rig.resets.append,
     )  # fmt: skip
     rig.hello()
     rig.run(50)
@@ -368,10 +368,10 @@ class Hangs:
     def __getattr__(self, name):
         return getattr(self._real, name)
 
-    def look(self, facts):
+    def look(self, facts, kinds):
         self._rig.backend.clock_us += self._us
         self._us = 0
-        return self._real.look(facts)
+        return self._real.look(facts, kinds)
 
 
 def scenario_a_hang_within_a_pass_is_no_broken_line():

@@ -6,16 +6,19 @@ clock, beside them a disk in memory.
 
 import time
 
+import blackbox
 import board
+import flashpages
+import journal
 import simboard
 import simwire
-from backend_virtual import VirtualBackend
+from firstfacts import FirstFacts
 from identity import Identity
 from interlock import Interlock
-from journal import Journal
 from memory_disk import Disk
 from program import Program
 from sampler import Sampler
+from virtual_house import House
 
 from tanklink.frames import MAX_FRAME, ByteReader, encode_into
 from tanklink.messages import (
@@ -29,8 +32,10 @@ from tanklink.schema import EVENT, PICO, REPLY, STATE
 START_US = (1 << 30) - 5_000_000  # the ticks wrap five seconds after the start
 DAY_14_S = 14 * 86400  # in ms beyond 2^30
 ZERO_COUNTS, COUNTS_PER_A = 372, 264  # of a current sensor
+REFERENCE, REFERENCE_COUNTS = 6, 3102  # channel; 2.5 V of 3.3 V
 LIMIT_MA, LIMIT_M_DEGF, RESISTANCE_MOHM = 11_000, 160_000, 32_000
 SEQUENCE_MS = 50
+_TRACES = 2
 # Of a CONFIG_CIRCUIT, from voltage_limit_mv to watch_leakage.
 FURTHER = (450_000, 60_000, 300, 300, 2000, 1000, 900, 2000, True, True)
 NAMED = {m.name: m for m in TABLE}
@@ -69,7 +74,7 @@ class Port:
 
     def poll(self, timeout_ms):
         if self._first == self._last:
-            self._backend.clock_us += 1000 * timeout_ms
+            self._backend.sleep_us(1000 * timeout_ms)
         return self._first < self._last
 
     def read_byte(self):
@@ -93,6 +98,14 @@ class Port:
         return n
 
 
+def kept(disk, boot_id):
+    """Journal and black box on a disk; of the latter fewer blocks, since the disk is in this memory, too."""
+    blocks = flashpages.find(disk, disk, journal.NAMES + blackbox.NAMES[:_TRACES])
+    n = len(journal.NAMES)
+    events = journal.Journal(boot_id, blocks[:n], FirstFacts(), disk)
+    return events, blackbox.BlackBox(blocks[n:], boot_id)
+
+
 class Heard:
     """A message of the Pico: name, seq, and its fields as attributes."""
 
@@ -108,12 +121,20 @@ class Heard:
         return f"{self.name}{self._values!r}"
 
 
+def _show(counts, circuit, amps, volts):
+    if amps is not None:
+        counts[circuit - 1] = max(0, ZERO_COUNTS + round(amps * COUNTS_PER_A))
+    if volts is not None:
+        counts[2 + circuit - 1] = round(volts * 4095 / 500)
+
+
 class Rig:
     """A board with power. disk, words: hand them on to the next Rig to let the flash and scratch registers survive."""
 
-    def __init__(self, disk=None, cause=simwire.CAUSE_POWER_ON, reset_cause=0, boot_id=77, start_us=START_US):
-        self.backend = backend = VirtualBackend(start_us, cause)
-        simboard.use(backend)
+    def __init__(self, disk=None, cause=simwire.CAUSE_POWER_ON, reset_cause=0, boot_id=77, start_us=START_US,
+                 words=None):  # fmt: skip
+        self.backend = backend = House(start_us, cause, words=words)
+        backend.bank = simboard.use(backend).bank
         backend.set_loop(1, True)
         backend.set_loop(2, True)
         self.disk = disk or Disk()
@@ -128,24 +149,32 @@ class Rig:
         self.heard = []
         self.replies = []
         self.said = {}  # how often STATUS, HEALTH and PONG were heard
-        self.set(1, amps=0, volts=340, degf=105)
-        self.set(2, amps=0, volts=340, degf=98)
+        self.backend.set_counts(REFERENCE, REFERENCE_COUNTS)
+        for circuit in (1, 2):
+            self.set(circuit, amps=8.5, volts=272, degf=105)
+            self.set_open(circuit, amps=0, volts=340)
         who = Identity(b"firmware", b"board-id", boot_id, reset_cause)
-        journal = Journal(boot_id, open_file=self.disk.open)
         self.program = Program(
-            who, Interlock(board), Sampler(), self.port, journal, time.ticks_us, time.sleep_us, self.resets.append
-        )
+            who, Interlock(board), Sampler(), self.port, *kept(self.disk, boot_id),
+            time.ticks_us, time.sleep_us, self.resets.append,
+        )  # fmt: skip
 
     # -- the world --------------------------------------------------------------------------------------------------
 
     def set(self, circuit, amps=None, volts=None, degf=None):
-        """What the sensors of a circuit show."""
-        if amps is not None:
-            self.backend.set_counts(circuit - 1, ZERO_COUNTS + round(amps * COUNTS_PER_A))
-        if volts is not None:
-            self.backend.set_counts(2 + circuit - 1, round(volts * 4095 / 500))
+        """What the sensors of a circuit show; current and voltage while its contacts are closed."""
+        _show(self.backend.loaded, circuit, amps, volts)
         if degf is not None:
             self.backend.set_counts(4 + circuit - 1, round(500 + (200 - degf) * 3000 / 160))
+
+    def set_open(self, circuit, amps=None, volts=None):
+        """What they show while it is open."""
+        _show(self.backend.idle, circuit, amps, volts)
+
+    def show(self, circuit, amps=None, volts=None):
+        """What they show in any case."""
+        self.set(circuit, amps, volts)
+        self.set_open(circuit, amps, volts)
 
     def pins(self):
         """Levels of the four relay pins: outside 1, inside 1, outside 2, inside 2."""
@@ -299,12 +328,15 @@ class Rig:
         check = self.accepted("CONFIG_CHECK")
         return self.ask("ARM", check.nonce, self.program.identity.boot_id, check.config_crc)
 
-    def armed(self, **configuration):
-        """From power-on to ARMED."""
+    def armed(self, proven=True, **configuration):
+        """From power-on to ARMED. proven: as if the relays' daily proof were done, so that a lease closes at once."""
         self.hello()
         self.configure(**configuration)
         answer = self.arm()
         assert answer.name == "ACK", answer
+        if proven:
+            for circuit in self.program.circuits:
+                circuit.prove(self.program.clock)
         return self
 
     def lease(self, circuit=1, ms=2000):

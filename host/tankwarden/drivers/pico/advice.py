@@ -18,6 +18,7 @@ NAK_TEXTS = {
     "too_soon": "the cause of the trip is gone for less than two seconds: try again",
     "fault_line": "a fault line is open (emergency stop, GFCI or a cut wire)",
     "selftest": "the Pico's self-test failed",
+    "no_trace": "the Pico kept no waveform of that trip",
 }
 
 # Steps of the handshake, as they are said to be refused.
@@ -51,6 +52,25 @@ _RESET_TEXTS = {
     "too_many_trips": "find out why it keeps tripping, and mend it first; then",
     "relay_stuck": "replace the relay that does not open first; then",
     "journal": _OWN,
+    "over_voltage": _SEEN,
+    "element_open": _UNSEEN,
+    "element_drift": _UNSEEN,
+    "leakage": _SEEN,
+    "weld": "replace the relay that does not open first; then",
+    "no_rise": "see that the tank holds water and that its sensor sits in its well; then",
+    "sensor_stuck": _UNSEEN,
+    "sensor_rate": _SEEN,
+    "sensor_dead": _SEEN,
+    "reference": _SEEN,
+    "adc_slot": _OWN,
+    "adc_stopped": _OWN,
+    "slow_pass": _OWN,
+    "config": _OWN,
+    "program": "copy the Pico's program to it anew first (and replace a Pico to which it happens again); then",
+    "memory": "replace the Pico; then",
+    "clock": "replace the Pico; then",
+    "line_stuck": "find where the fault line touches 3.3 V (until then an emergency stop has no effect); then",
+    "comparator": _OWN,
 }
 SELF_TEST = "resetting a fault also runs the Pico's self-test, and fails if that does"
 

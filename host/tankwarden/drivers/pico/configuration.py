@@ -49,6 +49,13 @@ def board_config(circuits: Iterable[ConfigCircuit], tables: Mapping[str, Iterabl
     return BoardConfig(tuple(steps), bytes(config.crc()), enabled)
 
 
+def describe_step(step: ConfigCircuit | ConfigPoint) -> str:
+    """A message of the configuration, for people."""
+    if isinstance(step, ConfigCircuit):
+        return f"the limits of circuit {step.circuit}"
+    return f"point {step.index + 1} of the scaling of {messages.CHANNELS[step.channel]}"
+
+
 def _unused(number: int) -> ConfigCircuit:
     return ConfigCircuit(
         circuit=number, enabled=False, resistance_mohm=0, current_limit_ma=0, temperature_limit_m_degf=0,

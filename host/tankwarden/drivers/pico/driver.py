@@ -17,7 +17,7 @@ from tanklink.records import Record
 from tankwarden.clock import Clock
 from tankwarden.drivers.pico.configuration import BoardConfig
 from tankwarden.drivers.pico.ports import PortError, open_port, resolve
-from tankwarden.drivers.pico.session import SILENCE_S, TALKING, Happening, Phase, Session
+from tankwarden.drivers.pico.session import SILENCE_S, TALKING, Answered, Happening, Phase, Session
 from tankwarden.drivers.pico.wire import Wire
 
 BACKOFF_FIRST_S, BACKOFF_MOST_S = 0.1, 2.0
@@ -110,6 +110,10 @@ class PicoDriver:
         welcome = self._session.welcome
         return None if welcome is None else (welcome.board_id.hex(), welcome.boot_id)
 
+    def ready(self) -> bool:
+        """Whether the session stands, so that the Pico can be asked."""
+        return self._session.phase is Phase.READY
+
     def uptime_ms(self) -> int | None:
         """The Pico's clock now, as reckoned for leases; None if it was not heard lately."""
         return self._session.uptime_ms(self._clock.mono())
@@ -136,13 +140,20 @@ class PicoDriver:
 
     async def command(self, record: Record) -> Record | None:
         """A person's command: the Pico's reply, or None if it gave none in four tries."""
+        return await self._reply(self._session.command, record)
+
+    async def inquire(self, record: Record) -> Record | None:
+        """Something that has time: sent only while the Pico is ready and no command waits. None: ask again later."""
+        return await self._reply(self._session.inquire, record)
+
+    async def _reply(self, ask: Callable[[Record, Answered, float], None], record: Record) -> Record | None:
         reply: asyncio.Future[Record | None] = asyncio.get_running_loop().create_future()
 
         def answered(record: Record | None) -> None:
             if not reply.done():
                 reply.set_result(record)
 
-        self._session.command(record, answered, self._clock.mono())
+        ask(record, answered, self._clock.mono())
         self._send()
         return await reply
 

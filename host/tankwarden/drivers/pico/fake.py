@@ -4,7 +4,7 @@ Pure: bytes and `now` in, bytes out. The real program under its simulator is tan
 refusals, silence, another digest, restarts, events, all at the instant that a test wants.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from tanklink import messages, records
 from tanklink.config import Config
@@ -12,6 +12,7 @@ from tanklink.frames import FrameReader, pack
 from tanklink.records import Record
 from tanklink.schema import HOST
 from tankwarden.drivers.pico.session import JournalRecord
+from tankwarden.logic import waveform
 
 STATUS_S = 0.1
 TALK_S = 1.0
@@ -36,6 +37,7 @@ class FakePico:
         self.counts = dict.fromkeys(messages.CHANNELS, 2000)
         self.events: list[JournalRecord] = []  # not yet acknowledged, oldest first
         self.acknowledged: list[int] = []
+        self.traces: dict[int, bytes] = {}  # packed samples, by the number of the trip
         self.config = Config()
         self._start(now)
 
@@ -101,6 +103,12 @@ class FakePico:
         """An event of its journal: sent now and again until it is acknowledged."""
         self.events.append(event)
         return self._send(event) if self._session >= 0 and now - self._heard <= TALK_S else b""
+
+    def keep_trace(self, trip_id: int, counts: Mapping[str, Sequence[int]]) -> None:
+        """The waveform of a trip: TRACE_TICKS counts of each channel; one left out stays at its present count."""
+        still = {channel: [count] * messages.TRACE_TICKS for channel, count in self.counts.items()}
+        ticks = zip(*(still | dict(counts)).values(), strict=True)
+        self.traces[trip_id] = waveform.pack(count for tick in ticks for count in tick)
 
     def status(self, now: float) -> records.Status:
         values: dict[str, int] = dict.fromkeys(records.Status._fields, 0)
@@ -209,6 +217,16 @@ class FakePico:
         self.acknowledged.append(record.event_id)
         self.events = [event for event in self.events if event.event_id > record.event_id]
 
+    def _read_trace(self, record: records.ReadTrace, _now: float) -> Record:
+        samples = self.traces.get(record.trip_id)
+        if samples is None:
+            return self._nak(record, "no_trace")
+        start = record.part * messages.TRACE_PART_BYTES
+        return records.Trace(
+            trip_id=record.trip_id, part=record.part, at_tick=messages.TRACE_TICKS // 2,
+            period_us=messages.TRACE_PERIOD_US, samples=samples[start : start + messages.TRACE_PART_BYTES],
+        )  # fmt: skip
+
     def _ping(self, record: records.Ping, now: float) -> Record:
         return records.Pong(record.token, *divmod(self.uptime_ms(now), 1000))
 
@@ -224,4 +242,5 @@ _ANSWERS: dict[type, Callable[..., Record | None]] = {
     records.ResetTrip: FakePico._reset_trip,
     records.EventAck: FakePico._event_ack,
     records.Ping: FakePico._ping,
+    records.ReadTrace: FakePico._read_trace,
 }

@@ -12,7 +12,7 @@ from enum import StrEnum
 from tanklink import messages, records
 from tanklink.records import Record
 from tankwarden.drivers.pico.advice import NO_ANSWER, NO_READINGS, mismatch_text, nak_text, step_text
-from tankwarden.drivers.pico.configuration import BoardConfig
+from tankwarden.drivers.pico.configuration import BoardConfig, describe_step
 from tankwarden.drivers.pico.exchange import Exchange
 from tankwarden.drivers.pico.picoclock import PicoClock
 
@@ -23,7 +23,7 @@ REFUSED_RETRY_S = 5.0
 # Refusals that pass by themselves are tried again sooner.
 RETRY_S = {"rate": 0.25, "no_session": 0.1, "boot_id": 0.1, "nonce": 0.1, "state": 1.0, "config_crc": 1.0}
 ARM_RETRY_S = 2.0
-JournalRecord = records.Boot | records.Trip | records.Fault | records.LeaseOver | records.Reset
+JournalRecord = records.Boot | records.Trip | records.Fault | records.LeaseOver | records.Reset | records.Notice
 
 Answered = Callable[[Record | None], None]
 
@@ -78,7 +78,7 @@ class Session:
         self._clock = PicoClock()
         self._session = 0
         self._happenings: list[Happening] = []
-        self._people: list[Answered] = []
+        self._waiting: list[Answered] = []
         self._retry_at = self._keepalive_at = self._next_arm = 0.0
         self._arm_until = -1.0
         self._configured = False  # in this handshake: a second difference is no longer mended by sending it again
@@ -201,14 +201,26 @@ class Session:
         if self.phase not in TALKING:
             answered(None)
             return
-        self._people.append(answered)
+        self._exchange.command(record, self._awaited(answered), urgent=True)
+        self._exchange.tick(now)
+
+    def inquire(self, record: Record, answered: Answered, now: float) -> None:
+        """Ask for something that has time and changes nothing: after every lease and command. As command() else."""
+        if self.phase is not Phase.READY:
+            answered(None)
+            return
+        self._exchange.inquire(record, self._awaited(answered))
+        self._exchange.tick(now)
+
+    def _awaited(self, answered: Answered) -> Callable[[Record | None, float], None]:
+        """For the exchange; `answered` gets its None, too, if the session ends before."""
+        self._waiting.append(answered)
 
         def replied(reply: Record | None, _: float) -> None:
-            self._people.remove(answered)
+            self._waiting.remove(answered)
             answered(reply)
 
-        self._exchange.command(record, replied, urgent=True)
-        self._exchange.tick(now)
+        return replied
 
     def acknowledge(self, event_id: int, now: float) -> None:
         """Tell the Pico that its events up to this one are stored. Call it only when they are."""
@@ -337,6 +349,8 @@ class Session:
             self._hello(now)
 
     def _grant_refused(self, nak: records.Nak, now: float) -> None:
+        if nak.request == messages.READ_TRACE.id:
+            return  # of an inquiry that made room for a command, and will be asked again
         reason = nak_reason(nak)
         self.refusals[reason] = self.refusals.get(reason, 0) + 1
         if reason == "lease_too_long":
@@ -346,8 +360,8 @@ class Session:
 
     def _abandon(self) -> None:
         self._exchange.clear()
-        people, self._people = self._people, []
-        for answered in people:
+        waiting, self._waiting = self._waiting, []
+        for answered in waiting:
             answered(None)
 
     # -- state and small things --------------------------------------------------------------------------------------
@@ -384,10 +398,3 @@ class Session:
 def nak_reason(nak: records.Nak) -> str:
     """The name of the reason."""
     return messages.NAK_REASONS[nak.reason]
-
-
-def describe_step(step: records.ConfigCircuit | records.ConfigPoint) -> str:
-    """A message of the configuration, for people."""
-    if isinstance(step, records.ConfigCircuit):
-        return f"the limits of circuit {step.circuit}"
-    return f"point {step.index + 1} of the scaling of {messages.CHANNELS[step.channel]}"

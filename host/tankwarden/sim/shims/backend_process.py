@@ -6,6 +6,7 @@ import sys
 import time
 from array import array
 
+import flash
 import simwire
 
 _MICROPYTHON = sys.implementation.name == "micropython"
@@ -28,6 +29,7 @@ class ProcessBackend:
         self._out = open(out, "wb", 0)  # noqa: SIM115  likewise
         self._record = bytearray(simwire.RECORD_BYTES)
         self._scratch = bytearray(4)
+        self.interrupts = None  # the board's, which run as time passes
         self.words = array("i", [0] * simwire.N_WORDS)
         self.now_us = _clock()
         self.refresh()
@@ -59,6 +61,10 @@ class ProcessBackend:
         self._page.seek(_SCRATCH_AT + 4 * index)
         self._page.write(self._scratch)
 
+    def flash_store(self):
+        """The board's flash is the folder it runs in."""
+        return flash.FolderStore(".")
+
     def halt(self):
         """End the process so that no `finally` and no `except` of the firmware can run on, as on the chip."""
         if _MICROPYTHON:
@@ -71,7 +77,19 @@ class ProcessBackend:
             pass
 
     def sleep_us(self, us):
-        """Wait."""
+        """Wait, with interrupts at their instants."""
+        until_us = self.now_us() + us
+        while self.interrupts is not None and self.interrupts.next_us < until_us:
+            rest_us = self.interrupts.next_us - self.now_us()
+            if rest_us > 0:
+                self._wait_us(rest_us)
+            if not self.interrupts.run():
+                break
+        rest_us = until_us - self.now_us()
+        if rest_us > 0:
+            self._wait_us(rest_us)
+
+    def _wait_us(self, us):
         if _MICROPYTHON:
             import utime
 

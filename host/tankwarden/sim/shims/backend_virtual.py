@@ -6,9 +6,11 @@ that is allocated once. Allocation-free under MicroPython in steady state, so th
 
 from array import array
 
+import flash
 import simwire
 
 _WRAP_SOON_US = (1 << 30) - 5_000_000  # the ticks wrap five seconds after the start, unless told otherwise
+_FLASH_BLOCKS = 16
 
 
 class BoardReset(BaseException):
@@ -22,11 +24,16 @@ class VirtualBackend:
     """
 
     def __init__(self, start_us=_WRAP_SOON_US, reset_cause=simwire.CAUSE_POWER_ON, ring=256, words=None):
+        self.interrupts = None  # the board's, which run as time passes
         self.words = words or array("i", [0] * simwire.N_WORDS)
+        if words is None:
+            self.words[simwire.W_ADC_REFERENCE] = simwire.ADC_REFERENCE_COUNTS
+            self.words[simwire.W_ADC_DIE] = simwire.ADC_DIE_COUNTS
         self.words[simwire.W_MAGIC] = simwire.MAGIC
         self.words[simwire.W_RESET_CAUSE] = reset_cause
         self.clock_us = start_us
         self.on_record = None
+        self.flash = None
         self.written = 0  # records since the start
         self._ring = ring
         self._records = array("q", [0] * (4 * ring))
@@ -36,12 +43,18 @@ class VirtualBackend:
         return self.clock_us
 
     def advance(self, us):
-        """Let time pass."""
+        """Let time pass in which the processor does nothing, not even its interrupts: they come late, all at once."""
         self.clock_us += us
 
     def sleep_us(self, us):
-        """Sleeping is letting time pass."""
-        self.clock_us += us
+        """Let time pass in which the program waits: interrupts come each at its own instant."""
+        until_us = self.clock_us + us
+        interrupts = self.interrupts
+        while interrupts is not None and interrupts.next_us <= until_us:
+            self.clock_us = max(self.clock_us, interrupts.next_us)
+            if not interrupts.run():
+                break
+        self.clock_us = max(self.clock_us, until_us)
 
     def refresh(self):
         """The words are always as the test left them."""
@@ -74,6 +87,12 @@ class VirtualBackend:
         value &= 0xFFFFFFFF
         self.words[simwire.W_SCRATCH + index] = value - (1 << 32) if value >> 31 else value
 
+    def flash_store(self):
+        """Blocks in memory, which end with this backend unless the test hands them to the next one."""
+        if self.flash is None:
+            self.flash = flash.MemoryStore(_FLASH_BLOCKS)
+        return self.flash
+
     def halt(self):
         """The end of this board."""
         raise BoardReset
@@ -83,6 +102,11 @@ class VirtualBackend:
     def set_counts(self, channel, counts):
         """What the converters read on a channel (index into tanklink.messages.CHANNELS)."""
         self.words[simwire.W_COUNTS + channel] = counts
+
+    def set_fault(self, fault, on):
+        """One of simwire's FAULT_* comes or goes."""
+        faults = self.words[simwire.W_FAULTS]
+        self.words[simwire.W_FAULTS] = faults | fault if on else faults & ~fault
 
     def set_loop(self, circuit, whole):
         """Close or cut the loop of circuit 1 or 2."""
@@ -128,7 +152,7 @@ class VirtualPort:
         """Whether a byte is there; if not, the virtual clock has gone on by the timeout."""
         if self._first < self._last:
             return True
-        self._backend.clock_us += 1000 * timeout_ms
+        self._backend.sleep_us(1000 * timeout_ms)
         return False
 
     def read_byte(self):

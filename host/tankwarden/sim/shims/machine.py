@@ -5,6 +5,7 @@ one. What is missing here the firmware cannot use in simulation; what is here ex
 names with the published stubs).
 """
 
+import chip_timer
 import mcp3208
 import registers
 import simboard
@@ -19,6 +20,7 @@ _pins = [None] * simboard.N_GPIOS  # as on the chip, Pin(2) is Pin(2)
 _READ = object()  # *args would allocate a tuple, which the chip's Pin.value(x) does not
 
 mem32 = registers.Mem32()
+Timer = chip_timer.Timer
 
 
 class Pin:
@@ -99,19 +101,29 @@ def gpio_of(pin):
 
 
 class ADC:
-    """A pin of the chip's own converter."""
+    """A pin of the chip's own converter, or its temperature sensor."""
+
+    CORE_TEMP = simwire.ADC_DIE_INPUT
 
     def __init__(self, pin):
-        if isinstance(pin, int) and pin <= _ADC_CHANNELS:
+        if isinstance(pin, int) and 0 <= pin < ADC.CORE_TEMP:
             raise NotImplementedError("name the converter's pin (26 to 28), not its channel")
-        gpio = gpio_of(pin)
-        if gpio not in simwire.ADC_GPIOS and gpio != simwire.ADC_SPARE_GPIO:
-            raise ValueError("Pin doesn't have ADC capabilities")
-        self._index = simwire.ADC_GPIOS.index(gpio) if gpio in simwire.ADC_GPIOS else -1
+        if isinstance(pin, int) and pin == ADC.CORE_TEMP:
+            self._input = pin
+            adc = simboard.board().adc
+            adc.write(0, adc.read(0) | 2)  # TS_EN
+        else:
+            gpio = gpio_of(pin)
+            if gpio not in simwire.ADC_INPUT_GPIOS:
+                raise ValueError("Pin doesn't have ADC capabilities")
+            self._input = simwire.ADC_INPUT_GPIOS.index(gpio)
+        simboard.board().adc.power()
 
     def read_u16(self):
-        """12 bits, spread over 16 as the port does."""
-        raw = simboard.board().counts(self._index) if self._index >= 0 else 0
+        """12 bits, spread over 16 as the port does. One conversion: a round robin under way loses its step."""
+        board = simboard.board()
+        board.refresh_samples()
+        raw = board.adc.convert(self._input)
         return raw << 4 | raw >> 8
 
 
@@ -169,6 +181,16 @@ def reset_cause():
     """The chip tells power from everything else: machine.reset() goes through the watchdog, too."""
     power_on = simboard.board().words[simwire.W_RESET_CAUSE] == simwire.CAUSE_POWER_ON
     return PWRON_RESET if power_on else WDT_RESET
+
+
+def disable_irq():
+    """Hold back the timers; what enable_irq() wants to know."""
+    return simboard.board().interrupts.disable()
+
+
+def enable_irq(state):
+    """As before the disable_irq() that gave this state."""
+    simboard.board().interrupts.enable(state)
 
 
 def unique_id():

@@ -105,6 +105,8 @@ class RelayBank:
         self._feed = 0
         self._loops = 0
         self._stuck = 0
+        self.pulls = False
+        self._pullable = 0  # fault lines that PIO1 may pull, as mask of GPIO bits
         self.lines = 0  # level of the fault lines, as mask of GPIO bits
         self.rearms = 0
 
@@ -120,6 +122,8 @@ class RelayBank:
         elif kind == simwire.FUNCTION:
             if a in simwire.RELAY_GPIOS:
                 self._by_pio[simwire.RELAY_GPIOS.index(a)] = b == simwire.FUNCTION_PIO0
+            elif a in simwire.FED_GPIOS:
+                self._let_pull(t, 1 << a, b == simwire.FUNCTION_PIO1)
         elif kind == simwire.PIN or kind == simwire.INPUT:  # no tuple here: it would be built anew, and allocate
             level = b if kind == simwire.PIN else 0  # a pin that does not drive is pulled down
             if a == simwire.FEED_GPIO:
@@ -133,6 +137,12 @@ class RelayBank:
         """The world's side of the fault lines from t on: masks of GPIO bits, as in the page's LEVELS and STUCK."""
         self._loops = whole
         self._stuck = stuck
+        self._refresh_lines(t)
+        self.advance(t)
+
+    def pull(self, t, pulls):
+        """The comparator pulls both fault lines, those that are still its own, or lets them go."""
+        self.pulls = pulls
         self._refresh_lines(t)
         self.advance(t)
 
@@ -153,6 +163,8 @@ class RelayBank:
             self._plain[i] = 0
             self._by_pio[i] = False
         self._feed = 0
+        self.pulls = False
+        self._pullable = 0
         self.rearms = 0
         self._refresh_lines(t)
         self.advance(t)
@@ -177,8 +189,15 @@ class RelayBank:
                     self.relays[i].drop(t)
             self.advance(t)
 
+    def _let_pull(self, t, line, pullable):
+        self._pullable = self._pullable | line if pullable else self._pullable & ~line
+        self._refresh_lines(t)
+
     def _refresh_lines(self, t):
-        lines = (self._loops if self._feed else 0) | self._stuck
+        lines = self._loops if self._feed else 0
+        if self.pulls:
+            lines &= ~self._pullable
+        lines |= self._stuck  # a short to 3V3 is stronger than a pad
         self.lines = lines
         for i in range(4):
             self.relays[i].fault(t, self.line_ok(i))

@@ -1,18 +1,23 @@
 """`machine.mem32` of the simulated board: the registers that the firmware uses, and no others.
 
-Addresses and bits are the RP2040's (datasheet 2.3.1.7 SIO, 3.7 PIO, 4.7.6 watchdog). An unknown address raises: on the
+Addresses and bits are the RP2040's (datasheet 2.3.1.7 SIO, 2.5.7 DMA, 3.7 PIO, 4.7.6 watchdog, 4.9.6 ADC). An unknown address raises: on the
 chip it would be a bus fault, or worse, something else's register.
 """
 
+import chip_dma
 import simboard
 import simwire
 
-PIO0 = 0x50200000
-XOR_ALIAS = 0x1000  # writes here flip the bits that are 1
+PIO0, PIO1 = 0x50200000, 0x50300000
+ALIASES = 0x3000
+XOR_ALIAS, SET_ALIAS = 0x1000, 0x2000  # writes there flip or set the bits that are 1; those at 0x3000 clear them
+ADC = 0x4004C000
+DMA, DMA_STRIDE, DMA_CHANNELS_END = 0x50000000, 0x40, 0x50000300
+DMA_TRIGGER, DMA_ABORT = 0x50000430, 0x50000444
 TXF0 = PIO0 + 0x10
 SM0 = PIO0 + 0xC8
 SM_STRIDE = 0x18
-SHIFTCTRL, ADDR, INSTR = 0x08, 0x0C, 0x10  # in a machine's block
+EXECCTRL, SHIFTCTRL, ADDR, INSTR = 0x04, 0x08, 0x0C, 0x10  # in a machine's block
 
 GPIO_IN = 0xD0000004
 SCRATCH0 = 0x4005800C
@@ -22,20 +27,40 @@ class Mem32:
     """Word access."""
 
     def __getitem__(self, address):
+        board = simboard.board()
         if PIO0 <= address < PIO0 + 0x1000:
-            return _read_pio(simboard.board(), address)
+            return _read_pio(board, address)
         if address == GPIO_IN:
-            return simboard.board().levels()
+            return board.levels()
+        if DMA <= address < DMA_CHANNELS_END and not address & 3:
+            channel = board.dma.channels[(address - DMA) // DMA_STRIDE]
+            return board.dma.get(channel, chip_dma.ALIASES[(address & DMA_STRIDE - 1) >> 2])
+        if address == PIO1 + SM0 - PIO0 + ADDR:
+            return board.comparator.address()
+        if ADC <= address < ADC + 0x1000:
+            value = board.adc.read(address - ADC)
+            if value >= 0:
+                return value
         if SCRATCH0 <= address < SCRATCH0 + 4 * simwire.N_SCRATCH and not address & 3:
-            return simboard.board().scratch[(address - SCRATCH0) >> 2] & 0xFFFFFFFF
+            return board.scratch[(address - SCRATCH0) >> 2] & 0xFFFFFFFF
         raise _unknown("read", address)
 
     def __setitem__(self, address, value):
+        board = simboard.board()
         if PIO0 <= address < PIO0 + 0x2000:
-            _write_pio(simboard.board(), address, value)
+            done = _write_pio(board, address, value)
+        elif PIO1 <= address < PIO1 + 0x4000:
+            done = _write_pio1(board.comparator, address & ~ALIASES, address & ALIASES, value)
+        elif ADC <= address < ADC + 0x4000:
+            done = _write_adc(board.adc, address & ~ALIASES, address & ALIASES, value)
+        elif DMA <= address <= DMA_ABORT and not address & 3:
+            done = _write_dma(board.dma, address, value)
         elif SCRATCH0 <= address < SCRATCH0 + 4 * simwire.N_SCRATCH and not address & 3:
-            simboard.board().set_scratch((address - SCRATCH0) >> 2, value)
+            board.set_scratch((address - SCRATCH0) >> 2, value)
+            done = True
         else:
+            done = False
+        if not done:
             raise _unknown("write", address)
 
 
@@ -53,7 +78,7 @@ def _read_pio(board, address):
 def _write_pio(board, address, value):
     if TXF0 <= address < TXF0 + 16 and not address & 3:
         board.machines[(address - TXF0) >> 2].put(value)
-        return
+        return True
     flip = address & XOR_ALIAS
     offset = address - flip - SM0
     if 0 <= offset < 4 * SM_STRIDE:
@@ -61,8 +86,57 @@ def _write_pio(board, address, value):
         register = offset % SM_STRIDE
         if register == INSTR and not flip:
             machine.execute(value)
-            return
+            return True
         if register == SHIFTCTRL:
             machine.set_shiftctrl(machine.shiftctrl ^ value if flip else value)
-            return
-    raise _unknown("write", address)
+            return True
+    return False
+
+
+def _write_pio1(machine, address, alias, value):
+    register = address - (PIO1 + SM0 - PIO0)
+    if address == PIO1 + TXF0 - PIO0 and not alias:
+        machine.put(value)
+    elif register == INSTR and not alias:
+        machine.execute(value)
+    elif register == SHIFTCTRL:
+        machine.set_shiftctrl(_aliased(alias, machine.shiftctrl, value))
+    elif register == EXECCTRL:
+        machine.execctrl = _aliased(alias, machine.execctrl, value)
+    else:
+        return False
+    return True
+
+
+def _write_adc(adc, address, alias, value):
+    if alias:
+        old = adc.read(address - ADC)
+        if old < 0:
+            return False
+        value = _aliased(alias, old, value)
+    return adc.write(address - ADC, value)
+
+
+def _write_dma(dma, address, value):
+    if address < DMA_CHANNELS_END:
+        place = (address & DMA_STRIDE - 1) >> 2
+        dma.set(dma.channels[(address - DMA) // DMA_STRIDE], chip_dma.ALIASES[place], value, place & 3 == 3)
+        return True
+    if address != DMA_TRIGGER and address != DMA_ABORT:
+        return False
+    for channel in dma.channels:
+        if value >> channel.number & 1:
+            if address == DMA_TRIGGER:
+                dma.start(channel)
+            else:
+                dma.abort(channel)
+    return True
+
+
+def _aliased(alias, old, value):
+    """What a register holds after a write to one of its aliases."""
+    if not alias:
+        return value
+    if alias == XOR_ALIAS:
+        return old ^ value
+    return old | value if alias == SET_ALIAS else old & ~value

@@ -1,10 +1,15 @@
-"""The board behind the shims `machine` and `rp2`: pins, relay bank, sensors, over one backend.
+"""The board behind the shims `machine` and `rp2`: pins, relay bank, converter, DMA, timers, over one backend.
 
 A backend gives the clock, the inputs (a page of words, see simwire) and takes the records. There are two: the process
 backend of `tankwarden sim` and the virtual one of tests. Module state, because the chip is one, too: `use(backend)`
 starts a new board, `board()` is the present one. Steady state allocates nothing under MicroPython.
 """
 
+import chip_adc
+import chip_dma
+import comparator_machine
+import interrupts
+import pio_comparator
 import pio_machine
 import pio_relay
 import simwire
@@ -12,6 +17,9 @@ import simwire
 N_GPIOS = 30
 CLOCK_HZ = 1_000_000 * pio_relay.CYCLES_PER_US
 PULL_UP, PULL_DOWN = 1, 2
+# Samples are made when somebody looks at them; for a comparator that somebody is whoever looks at a pin, so often at most.
+_LAZY_US = 100
+_SLOWEST_NS = 12_000  # samples further apart let the comparator starve between them
 
 _board = None
 
@@ -39,6 +47,11 @@ class Board:
         self.started_us = backend.now_us()
         self.bank = pio_relay.RelayBank()
         self.machines = [pio_machine.RelayMachine(self, i) for i in range(4)]
+        self.comparator = comparator_machine.ComparatorMachine(self)
+        self.adc = chip_adc.ChipAdc(self)
+        self.dma = chip_dma.ChipDma(self)
+        self.interrupts = interrupts.Interrupts(backend)
+        self._inputs, self._period_ns = 0, 0  # whose samples reach the comparator, and how often, as last told
         self.scratch = [backend.words[simwire.W_SCRATCH + i] for i in range(simwire.N_SCRATCH)]
         self._function = bytearray([simwire.FUNCTION_NULL] * N_GPIOS)
         self._driving = bytearray(N_GPIOS)
@@ -51,8 +64,11 @@ class Board:
     # -- inputs ----------------------------------------------------------------------------------------------------
 
     def now_us(self):
-        """The backend's clock, which never wraps; the shim of `time` wraps it as the chip does."""
-        return self.backend.now_us()
+        """The backend's clock, which never wraps; the shim of `time` wraps it as the chip does. Interrupts happen here."""
+        t = self.backend.now_us()
+        if t >= self.interrupts.next_us and self.interrupts.run():
+            t = self.backend.now_us()
+        return t
 
     def refresh(self):
         """Read the world as it is now; the relay bank learns of it. Returns the instant."""
@@ -61,6 +77,10 @@ class Board:
         t = backend.now_us()
         words = self.words
         bank = self.bank
+        if self.comparator.model.state == pio_comparator.WATCHING:
+            self.comparator.believe(t, words[simwire.W_PULLS])
+            if t - self.adc.t >= _LAZY_US:
+                self.adc.advance(t)
         loops = words[simwire.W_LEVELS] ^ words[simwire.W_STUCK] << 30
         if loops != self._loops:
             self._loops = loops
@@ -69,6 +89,23 @@ class Board:
             bank.advance(t)
         bank.believe(t, words[simwire.W_TRUTH])
         return t
+
+    def refresh_samples(self):
+        """For whoever looks at the converter, DMA or the comparator: everything up to now has happened."""
+        self.backend.refresh()
+        t = self.backend.now_us()
+        if self.comparator.model.state == pio_comparator.WATCHING:
+            self.comparator.believe(t, self.words[simwire.W_PULLS])
+        self.adc.advance(t)
+
+    def tell_samples(self):
+        """Say to the world which samples reach the comparator, if that has changed."""
+        adc = self.adc
+        feeds = self.dma.feeds_comparator() and adc.running and adc.dma_wanted and adc.period_ns <= _SLOWEST_NS
+        inputs, period_ns = (adc.input_mask(), adc.period_ns) if feeds else (0, 0)
+        if inputs != self._inputs or period_ns != self._period_ns:
+            self._inputs, self._period_ns = inputs, period_ns
+            self.emit(simwire.SAMPLES, inputs, period_ns)
 
     def counts(self, index):
         """12-bit counts of one sensor channel."""
@@ -114,6 +151,8 @@ class Board:
         """Give the pin to SIO (plain), to PIO0 (a relay's machine) or to a peripheral."""
         if function == simwire.FUNCTION_PIO0 and gpio not in simwire.RELAY_GPIOS:
             raise NotImplementedError("the simulated board has no relay at GP%d" % gpio)
+        if function == simwire.FUNCTION_PIO1 and gpio not in simwire.FED_GPIOS:
+            raise NotImplementedError("the simulated board has no fault line at GP%d" % gpio)
         if self._function[gpio] != function:
             self._function[gpio] = function
             self.emit(simwire.FUNCTION, gpio, function)

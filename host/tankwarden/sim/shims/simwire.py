@@ -9,7 +9,7 @@ Both sides import this file; it imports nothing, allocates nothing and runs unde
 
 N_WORDS = 32
 PAGE_BYTES = 4 * N_WORDS
-MAGIC = 0x2B0A0001  # what the MAGIC word holds: the last digits are the layout's version
+MAGIC = 0x2B0A0002  # what the MAGIC word holds: the last digits are the layout's version
 
 W_MAGIC = 0
 W_RESET_CAUSE = 1  # one of CAUSE_*
@@ -21,11 +21,18 @@ W_ID_HIGH = 13
 W_FAULTS = 14  # FAULT_* bits: things that go wrong on the board itself
 W_STUCK = 15  # bit n: fed line GPn is short to 3V3, so it stays high when the feed goes low
 W_SCRATCH = 16  # 8 words, the chip's watchdog scratch registers: written by the board, kept over every reset but power
+W_ADC_REFERENCE = 24  # what the chip's own converter reads at ADC_REFERENCE_GPIO; ADC_REFERENCE_COUNTS if all is well
+W_ADC_DIE = 25  # and on its temperature sensor
+W_PULLS = 26  # Comparator.truth() of the sim process: what pulls the fault lines, above it the releases it has seen
 N_COUNTS = 8
 N_SCRATCH = 8
+ADC_REFERENCE_COUNTS, ADC_DIE_COUNTS = 2048, 876  # half of the converter's supply; 27 °C
 
 CAUSE_POWER_ON, CAUSE_WATCHDOG, CAUSE_SOFT = 0, 1, 2
 FAULT_EXCEPTION = 1  # the next read of the SPI bus raises, once for each time the bit goes from 0 to 1
+FAULT_ADC_SLIP = 2  # the converter's round robin is one channel off
+FAULT_ADC_STOP = 4  # the converter samples no more
+FAULT_ADC_OVER = 8  # its FIFO overflows all the time: FCS.OVER comes back however often it is cleared
 
 # -- records: RECORD_FORMAT = time_us, kind, a, b, 0; time_us is CLOCK_MONOTONIC -----------------------------------
 
@@ -41,8 +48,11 @@ RESET = 6  # (0, 0): machine.reset(); the process ends itself directly after it
 DROP = 7  # (relay, 0): jump to `trip`
 FUNCTION = 8  # (gpio, FUNCTION_*): who drives the pin from now on
 INPUT = 9  # (gpio, 0): the pin stopped driving
+COMPARATOR = 10  # (COMPARATOR_*, counts): what was done to PIO1's machine
+SAMPLES = 11  # (inputs, ns): from now on DMA brings the comparator samples of these inputs (mask) so often; 0: none
 
-FUNCTION_SIO, FUNCTION_PIO0, FUNCTION_NULL = 5, 6, 31  # the chip's own numbers
+COMPARATOR_STOP, COMPARATOR_START, COMPARATOR_RELEASE, COMPARATOR_SAMPLE = 0, 1, 2, 3  # counts: START ceiling, SAMPLE
+FUNCTION_SIO, FUNCTION_PIO0, FUNCTION_PIO1, FUNCTION_NULL = 5, 6, 7, 31  # the chip's own numbers
 
 # -- wiring of the simulated board: a test compares it with mcu/board.py -------------------------------------------
 
@@ -52,7 +62,9 @@ FEED_GPIO = 8  # drives both loops
 LIGHT_GPIOS = (9, 10, 11, 12, 13, 14, 15, 20)
 SERVO_GPIOS = (21, 22)
 ADC_GPIOS = (26, 27)  # current_1, current_2: counts 0 and 1
-ADC_SPARE_GPIO = 28  # nothing connected
+ADC_REFERENCE_GPIO = 28  # half of the converter's own supply
+ADC_INPUT_GPIOS = (26, 27, 28, 29)  # inputs 0 to 3 of the chip's converter; 4 is its temperature sensor
+ADC_DIE_INPUT = 4
 SPI_ID, SPI_SCK_GPIO, SPI_MOSI_GPIO, SPI_MISO_GPIO, SPI_CS_GPIO = 0, 18, 19, 16, 17
 SPI_FIRST_COUNT = 2  # the MCP3208's channel 0 is count 2, and so on
 SPI_CHANNELS = 6

@@ -11,8 +11,25 @@
 % if s['pico']['message']:
 <div class="banner warn"><p><strong>Pico:</strong> {{!p.prose(s['pico']['message'])}}</p></div>
 % end
+% for row in s['not_watched']:
+<div class="banner warn"><p><strong>Not watched:</strong> {{row['text']}}.</p></div>
+% end
 % if s['recorder']['error']:
 <div class="banner warn"><p><strong>Recorder:</strong> {{s['recorder']['error']}}. Control goes on; rows wait in memory.</p></div>
+% end
+</div>
+
+% # Beside the alert and not in it: what comes later must not make a screen reader say the whole of it again.
+% # A fault for too many trips has none of its own: then that of the last trip before.
+% trip = s['trip'] or {}
+% before = trip.get('before') or {}
+<div id="trip-waveform" data-live>
+% if 'stored' in (trip.get('waveform'), before.get('waveform')):
+%   own = trip.get('waveform') == 'stored'
+  <section class="card trip-waveform" aria-labelledby="trip-waveform-head">
+    <h2 id="trip-waveform-head">Waveform <small>{{'around %s %s' % (trip['kind'], trip['id']) if own else 'of the last trip before'}}</small></h2>
+    % include('waveform.tpl', place='trip', trip=trip['event_id'] if own else before['id'], circuit=(trip if own else before)['circuit'])
+  </section>
 % end
 </div>
 

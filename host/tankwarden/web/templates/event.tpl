@@ -10,4 +10,10 @@
 %   end
   </p>
 % end
+% if event['waveform'] == 'stored':
+  <details id="event-waveform-{{event['id']}}">
+    <summary>Waveform</summary>
+    % include('waveform.tpl', place='event', trip=event['id'], circuit=event['circuit'])
+  </details>
+% end
 </li>

@@ -49,7 +49,7 @@
 </main>
 <footer class="page foot">
   <noscript><p>Without script this page renews itself every 10 seconds; charts and °C need script.</p></noscript>
-  <p>Tankwarden {{s['version']}} · the same as JSON: <a href="/api/status">status</a>, <a href="/api/history?hours=24">history</a></p>
+  <p>Tankwarden {{s['version']}} · the same as JSON: <a href="/api/status">status</a>, <a href="/api/history?hours=24">history</a>, <a href="/api/trips">trips</a></p>
 </footer>
 </body>
 </html>

@@ -1,9 +1,10 @@
-// Wires the page: switches first, then the live values, then the charts.
+// Wires the page: switches first, then the live values, then the charts and waveforms.
 
 import { startCharts } from "./charts.js";
 import { startLive } from "./live.js";
 import { setPref } from "./prefs.js";
 import { applyUnit, isCelsius, setCelsius } from "./units.js";
+import { startWaveforms } from "./waveform.js";
 
 const root = document.documentElement;
 const changed = () => document.dispatchEvent(new Event("tankwarden:appearance"));
@@ -41,3 +42,4 @@ startUnitSwitch();
 startThemeSwitch();
 startLive();
 startCharts();
+startWaveforms();

@@ -93,7 +93,8 @@ function takeOver(fresh) {
   applyUnit(fresh);
   if (timeOf(fresh) !== timeOf(document)) movedAt = performance.now();
   for (const region of document.querySelectorAll("[data-live]")) {
-    Idiomorph.morph(region, fresh.getElementById(region.id), { callbacks: { beforeAttributeUpdated: mayUpdate } });
+    const callbacks = { beforeAttributeUpdated: mayUpdate, beforeNodeMorphed: mayMorph };
+    Idiomorph.morph(region, fresh.getElementById(region.id), { callbacks });
   }
   document.title = fresh.title;
   renewedAt = performance.now();
@@ -106,6 +107,9 @@ const regions = (root) => [...root.querySelectorAll("[data-live]")].map((region)
 
 // What a person opened stays open.
 const mayUpdate = (name, node) => !(name === "open" && node.localName === "details");
+
+// What was drawn by script, the server knows nothing of.
+const mayMorph = (node, fresh) => node.dataset?.drawn === undefined || node.id !== fresh.id;
 
 function state() {
   const now = performance.now();

@@ -5,15 +5,14 @@
 const DASHES = [undefined, [8, 4], [2, 3], [8, 3, 2, 3]];
 const TOUCH_SLOP_PX = 8;
 
-const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+export const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
 // plot: the element; lines: [{name, colour (a CSS variable)}]; format(value) -> text with unit;
 // view() -> [from, to] in seconds; onZoom(from, to) and onReset() when a person asks for it; fromZero: the scale starts at 0.
 export function makePlot({ plot, lines, zone, format, view, onZoom, onReset, fromZero }) {
   const hhmm = new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit" });
   const hhmmss = new Intl.DateTimeFormat("en-GB", { timeZone: zone, timeStyle: "medium" });
-  const grid = { stroke: css("--line"), width: 1 };
-  const axis = { stroke: css("--muted"), font: "12px system-ui, sans-serif", grid, ticks: { ...grid, size: 4 } };
+  const axis = axisLook();
 
   const chart = new uPlot(
     {
@@ -58,10 +57,15 @@ export function makePlot({ plot, lines, zone, format, view, onZoom, onReset, fro
     [[], ...lines.map(() => [])],
     plot,
   );
-  const observer = followWidth(chart, plot);
+  const observer = followWidth(chart, plot, height);
   chart.hooks.destroy = [() => observer.disconnect()];
   zoomByFinger(chart.over);
   return chart;
+}
+
+export function axisLook() {
+  const grid = { stroke: css("--line"), width: 1 };
+  return { stroke: css("--muted"), font: "12px system-ui, sans-serif", grid, ticks: { ...grid, size: 4 } };
 }
 
 const height = (plot) => (plot.clientWidth < 500 ? 190 : 240);
@@ -73,7 +77,7 @@ function yRange(min, max, fromZero) {
   return uPlot.rangeNum(min, Math.max(max, min + 1), 0.1, true);
 }
 
-function followWidth(chart, plot) {
+export function followWidth(chart, plot, height) {
   const observer = new ResizeObserver(() => {
     if (plot.clientWidth && plot.clientWidth !== chart.width) {
       chart.setSize({ width: plot.clientWidth, height: height(plot) });

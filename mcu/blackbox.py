@@ -1,0 +1,240 @@
+"""The black box: what every channel read just before and after a trip, kept in flash over the last 8 trips.
+
+A ring in memory takes every channel at 2 kHz; at a trip it goes on for half its length and stops. Then it is written,
+a part in each pass, into one of the blocks; one block more than trips are kept is always erased, ahead of need, so
+that no kept trip is given up before the next one is whole.
+"""
+
+import struct
+from array import array
+
+from flashpages import copy
+
+from tanklink._compat import const, micropython, ptr8, ptr32
+from tanklink.crc import check_crc, write_crc
+from tanklink.messages import TRACE_PART_BYTES, TRACE_PARTS, TRACE_PERIOD_US, TRACE_TICKS
+
+KEPT_TRIPS = 8
+NAMES = tuple(["trace.%d" % (i + 1) for i in range(KEPT_TRIPS + 1)])
+
+_TICK_BYTES = const(12)
+_RING_TICKS = const(256)
+_RUNNING = const(1024)  # more than any count of ticks that are left
+_AT = const(0)
+_LEFT = const(1)
+_FILLED = const(2)
+assert _RING_TICKS == TRACE_TICKS
+
+_HEADER_AT, _PARTS_AT = 64, 256
+_HEADER_BYTES, _HEADER_CRC_AT = 64, 60
+_HEADER_FORMAT = "<BBHIIIH"  # kind, 0, instants, trip id, number of the trace, boot id, instant of the trip
+_KIND = 0x71
+_PART_BYTES = TRACE_PART_BYTES + 4  # with its CRC
+_UNUSABLE = -1  # a block that flash gave up on
+
+
+class Ring:
+    """The last 256 instants of every channel, 12 bits each: two samples in three bytes, as TRACE has them."""
+
+    def __init__(self):
+        self.samples = bytearray(_RING_TICKS * _TICK_BYTES)
+        self._state = array("i", [0, _RUNNING, 0])  # next instant's place, instants that are left, ever put
+
+    def put(self, row):
+        """Another instant: the counts of every channel, as list or array.
+
+        For the hard timer: allocates nothing, and takes nothing while a trip waits to be written.
+        """
+        _put(self._state, self.samples, row)
+
+    def freeze(self):
+        """Half the ring more, then stop. False if a trip is being kept already, or nothing was ever put."""
+        state = self._state
+        if state[_LEFT] != _RUNNING or not state[_FILLED]:
+            return False
+        state[_LEFT] = _RING_TICKS // 2
+        return True
+
+    def frozen(self):
+        """Whether it has stopped."""
+        return self._state[_LEFT] == 0
+
+    def release(self):
+        """Go on, from nothing: what is older than this belongs to the trip before."""
+        self._state[_FILLED] = 0
+        self._state[_LEFT] = _RUNNING
+
+    def oldest(self):
+        """Place of the oldest instant."""
+        return self._state[_AT]
+
+
+@micropython.viper
+def _put(state, samples, row):
+    s = ptr32(state)
+    left = int(s[_LEFT])
+    if left == 0:
+        return
+    p = ptr8(samples)
+    at = int(s[_AT]) * _TICK_BYTES
+    channel = 0
+    while channel < 8:
+        a = int(row[channel])
+        b = int(row[channel + 1])
+        p[at] = a & 255
+        p[at + 1] = (a >> 8) & 15 | (b & 15) << 4
+        p[at + 2] = (b >> 4) & 255
+        at += 3
+        channel += 2
+    s[_AT] = (int(s[_AT]) + 1) & 255
+    s[_FILLED] = 1
+    if left != _RUNNING:
+        s[_LEFT] = left - 1
+
+
+class BlackBox:
+    """The ring and the blocks. blocks: flashpages.Blocks of NAMES; missing ones are made now, so: with all open."""
+
+    def __init__(self, blocks, boot_id):
+        self.ring = Ring()
+        self.put = self.ring.put
+        self._blocks, self._boot_id = blocks, boot_id
+        self._part = bytearray(_PART_BYTES)
+        self._header = bytearray(_HEADER_BYTES)
+        self._trips = [0] * len(blocks)  # whose trace each block holds, 0 = none
+        self._numbers = [0] * len(blocks)  # of that trace; the greatest is the newest; or _UNUSABLE
+        self._erased = [False] * len(blocks)
+        self._next_number = 1
+        self._trip_id = 0  # that is being kept
+        self._target = -1  # where it is written to
+        self._done = 0  # parts of it
+        self.at_tick = 0  # of the part that read() has read
+        for i in range(len(blocks)):
+            self._open(i)
+
+    # -- keeping ----------------------------------------------------------------------------------------------------
+
+    def freeze(self, trip_id):
+        """A trip: keep what was and what comes. Allocates nothing. One that comes while another is kept, is not."""
+        if self.ring.freeze():
+            self._trip_id = trip_id
+
+    def keeps(self, trip_id):
+        """Whether this trip's trace is on its way to flash."""
+        return trip_id != 0 and trip_id == self._trip_id
+
+    def step(self, all_open):
+        """Once a pass: a part of what waits to be written; an erase, only with all_open. Allocates nothing."""
+        if self._trip_id and self.ring.frozen():
+            self._write(all_open)
+        elif all_open and self._erased_side() < 0:
+            self._make_room()
+
+    def _write(self, all_open):
+        if self._target < 0:
+            self._target, self._done = self._erased_side(), 0
+            if self._target < 0:
+                if all_open and not self._make_room():
+                    self._end()  # flash refuses
+                return
+            self._erased[self._target] = False
+        try:
+            if self._done < TRACE_PARTS:
+                self._write_part(self._done)
+                self._done += 1
+            else:
+                self._seal()
+                self._end()
+        except OSError:
+            self._give_up(self._target)
+            self._target = -1
+
+    def _write_part(self, index):
+        """Of the ring, whose oldest instant comes first."""
+        part, ring = self._part, self.ring
+        size = len(ring.samples)
+        at = (ring.oldest() * _TICK_BYTES + index * TRACE_PART_BYTES) % size
+        n = min(TRACE_PART_BYTES, size - at)
+        copy(part, 0, ring.samples, at, n)
+        copy(part, n, ring.samples, 0, TRACE_PART_BYTES - n)
+        write_crc(part, 0, TRACE_PART_BYTES)
+        self._blocks[self._target].program(_PARTS_AT + index * _PART_BYTES, part, 0, _PART_BYTES)
+
+    def _seal(self):
+        """The header comes last: without it the block holds nothing."""
+        header, number = self._header, self._next_number
+        struct.pack_into(
+            _HEADER_FORMAT, header, 0,
+            _KIND, 0, TRACE_TICKS, self._trip_id, number, self._boot_id, TRACE_TICKS // 2,
+        )  # fmt: skip
+        write_crc(header, 0, _HEADER_CRC_AT)
+        self._blocks[self._target].program(_HEADER_AT, header, 0, _HEADER_BYTES)
+        self._trips[self._target], self._numbers[self._target] = self._trip_id, number
+        self._next_number += 1
+
+    def _end(self):
+        self._trip_id, self._target = 0, -1
+        self.ring.release()
+
+    # -- blocks -----------------------------------------------------------------------------------------------------
+
+    def _erased_side(self):
+        for i in range(len(self._erased)):
+            if self._erased[i]:
+                return i
+        return -1
+
+    def _make_room(self):
+        """Erase what is no trace, else the oldest. False if no block is usable."""
+        victim = -1
+        for i in range(len(self._numbers)):
+            if self._numbers[i] >= 0 and (victim < 0 or self._numbers[i] < self._numbers[victim]):
+                victim = i
+        if victim < 0:
+            return False
+        self._trips[victim] = self._numbers[victim] = 0
+        try:
+            self._blocks[victim].erase()
+            self._erased[victim] = True
+        except OSError:
+            self._give_up(victim)
+        return True
+
+    def _give_up(self, index):
+        """Of a block that flash refuses; until the next boot."""
+        self._trips[index], self._numbers[index] = 0, _UNUSABLE
+
+    def _open(self, index):
+        """At boot: what a block holds."""
+        block, header = self._blocks[index], self._header
+        try:
+            if not block.found():
+                block.erase()
+            block.read(_HEADER_AT, header)
+            self._erased[index] = block.is_blank()
+            if header[0] == _KIND and check_crc(header, 0, _HEADER_CRC_AT):
+                fields = struct.unpack_from(_HEADER_FORMAT, header, 0)
+                self._trips[index], self._numbers[index] = fields[3], fields[4]
+                self._next_number = max(self._next_number, fields[4] + 1)
+        except OSError:
+            self._give_up(index)
+
+    # -- reading ----------------------------------------------------------------------------------------------------
+
+    def read(self, trip_id, part, samples):
+        """Fill samples with a part of a trip's trace and set at_tick. False if it is not there. Allocates nothing."""
+        for i in range(len(self._trips)):
+            if trip_id and self._trips[i] == trip_id:
+                return self._read(self._blocks[i], part, samples)
+        return False
+
+    def _read(self, block, part, samples):
+        try:
+            block.read(_PARTS_AT + part * _PART_BYTES, self._part)
+        except OSError:
+            return False
+        if not check_crc(self._part, 0, TRACE_PART_BYTES):
+            return False
+        copy(samples, 0, self._part, 0, TRACE_PART_BYTES)
+        self.at_tick = TRACE_TICKS // 2
+        return True

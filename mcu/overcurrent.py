@@ -1,0 +1,156 @@
+"""The hard timer: 2,000 times a second it looks at the currents and at the leases, whatever the loop is doing.
+
+It withdraws permits: when a current was above its fine limit for limits.FINE_SAMPLES samples in a row, when the
+comparator pulls, and when a relay holds beyond the lease that was counted out to it here. That and the black box's row
+is all it does; the loop learns of it, names the trip and journals it. scan.py is what it makes of the numbers.
+"""
+
+from array import array
+from time import ticks_us
+
+import comparator
+import limits
+import scan as scanning
+from machine import Timer, mem32
+from micropython import const
+from scan import mean, scan
+
+from tanklink._compat import micropython, ptr16, ptr32
+from tanklink.messages import CHANNELS, CONFIG_CIRCUIT, N_CHANNELS, N_CIRCUITS
+
+_GPIO_IN = 0xD0000004
+REGISTERS = (_GPIO_IN,)  # and those of adcring.py, comparator.py and interlock.py
+_FREQUENCY_HZ = const(2000)
+_SPARE_US = const(1500)  # permits end by themselves and to the microsecond; this countdown comes behind, never before
+_CARRIER_SPARE_US = const(100_000)  # it is not under current
+_TICKS_MASK = const(0x3FFFFFFF)
+_CURRENT = CHANNELS.index("current_1")
+_ENABLED = CONFIG_CIRCUIT.index["enabled"]
+_LIMIT_MA = CONFIG_CIRCUIT.index["current_limit_ma"]
+
+_AT = const(1)  # of scan.py, again, for the compiler
+_SCAN_US_MAX = const(4)
+
+
+class OverCurrent:
+    """From its making on the timer runs. record(row), if set: takes the counts of every channel, 16 bits each."""
+
+    def __init__(self, interlock, sampler):
+        self.record = None
+        self._interlock, self._comparator, self._ring = interlock, sampler.comparator, sampler.ring
+        self._state, self._samples, self._write_at = self._ring.state, self._ring.samples, self._ring.write_at
+        self._counts = sampler.counts
+        self._row = array("H", bytes(2 * N_CHANNELS))
+        self._first_relay, self._lines = interlock.first_pin, interlock.line_pins
+        self._pulls = self._comparator.pulls
+        self._state[scanning.LAST_US] = ticks_us()
+        self._timer = Timer(-1, mode=Timer.PERIODIC, freq=_FREQUENCY_HZ, hard=True, callback=self._tick)
+
+    @micropython.viper
+    def _tick(self, _timer):
+        now = ticks_us()
+        state = self._state
+        samples = self._samples
+        pins = int(mem32[_GPIO_IN])
+        pulls = 0
+        lines = int(self._lines)
+        if pins & lines != lines:
+            pulls = int(self._pulls())
+        address = mem32[self._write_at]
+        drop = int(scan(state, samples, address, now, pins, pulls))
+        if drop:
+            self._interlock.drop(drop >> int(self._first_relay))
+        record = self.record
+        if record:
+            row = self._row
+            to = ptr16(row)
+            counts = ptr16(self._counts)
+            at = ptr32(state)[_AT] - 4  # after a look the newest whole round lies before this
+            to[0] = int(mean(samples, at & 511, 2))
+            to[1] = int(mean(samples, (at & 511) + 1, 2))
+            i = 2
+            while i < 8:
+                to[i] = counts[i]
+                i += 1
+            record(row)
+        us = (int(ticks_us()) - int(now)) & _TICKS_MASK
+        s = ptr32(state)
+        if us > s[_SCAN_US_MAX]:
+            s[_SCAN_US_MAX] = us
+
+    # -- for the loop -------------------------------------------------------------------------------------------------
+
+    def configure(self, config):
+        """Take the fine limits of the enabled circuits."""
+        for c in range(N_CIRCUITS):
+            values = config.circuits[c + 1]
+            most = scanning.NEVER
+            if values[_ENABLED]:
+                most = scanning.most_counts(config, _CURRENT + c, min(values[_LIMIT_MA], limits.MAX_CURRENT_MA))
+            self._state[scanning.MOST + c] = most
+
+    def grant(self, c, us, sequence_us):
+        """Circuit c may hold for us from now on, its carrier for the sequence more."""
+        state = self._state
+        us += ((ticks_us() - state[scanning.LAST_US]) & _TICKS_MASK) + _SPARE_US  # the next tick counts from the last
+        state[scanning.HOLD_US + c] = us + sequence_us + _CARRIER_SPARE_US
+        state[scanning.LEFT_US + c] = us
+
+    def look(self, facts, config):
+        """Put into facts for which current each circuit was dropped; what the comparator pulled, is let go.
+
+        For a pass that has just looked at the latches: what fell because of this is not the fault line's doing.
+        """
+        state = self._state
+        why = self._comparator.pulls()
+        if why and not state[scanning.PULLED]:  # found here first
+            for c in range(N_CIRCUITS):
+                state[scanning.PEAK + c] = scanning.peak(self._samples, c)
+            state[scanning.PULLED] = why
+        why = state[scanning.PULLED]
+        self._ring.starved = why == scanning.STARVED
+        culprit = self._culprit(facts.enabled) if why == scanning.OVER else -1
+        found = why != 0
+        for c in range(N_CIRCUITS):
+            counts = state[scanning.FIRED + c]
+            if counts:
+                found = True
+                state[scanning.FIRED + c] = 0
+            if c == culprit:
+                counts = max(counts, state[scanning.PEAK + c], comparator.TRIPS_AT_COUNTS)
+            facts.peak_ma[c] = max(1, config.scale(_CURRENT + c, counts)) if counts else 0
+        if why:
+            self._comparator.release()
+            state[scanning.PULLED] = 0
+        if found:
+            for c in range(N_CIRCUITS):
+                facts.dropped[c] = False
+                facts.line_whole[c] = facts.line_whole[c] or why != 0
+
+    def _culprit(self, enabled):
+        """Which circuit's current the comparator saw: of those enabled, the one with the greater peak."""
+        if not enabled[1]:
+            return 0
+        first, second = self._state[scanning.PEAK], self._state[scanning.PEAK + 1]
+        return 1 if second > first or not enabled[0] else 0
+
+    def scans(self):
+        """Since begin_anew(), as the next three, for HEALTH."""
+        return self._state[scanning.SCANS]
+
+    def scan_us_max(self):
+        """The longest."""
+        return self._state[scanning.SCAN_US_MAX]
+
+    def scan_gap_us_max(self):
+        """The longest time between two."""
+        return self._state[scanning.GAP_US_MAX]
+
+    def slips(self):
+        """Since the start: times that samples were not where they belong."""
+        return self._state[scanning.SLIPS]
+
+    def begin_anew(self):
+        """After HEALTH has taken them."""
+        for place in (scanning.SCANS, scanning.SCAN_US_MAX, scanning.GAP_US_MAX):
+            self._state[place] = 0
