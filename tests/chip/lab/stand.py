@@ -11,10 +11,11 @@ from .client import MS, RELAY_PINS, Chip, Edge, Flow, S
 from .host import Host
 from .images import Image
 
+NEWS_NS = 300 * MS  # after which the host knows how the board stands
 RESET_QUIET_NS = 2_100 * MS  # after the cause of a trip is gone
 IDLE_V, LOADED_V, LOADED_A = 340.0, 272.0, 8.5
 TANK_DEGF, REEF_DEGF = 105.0, 78.0
-REFERENCE_INPUT = 2  # of the chip's own converter: GP28
+HALF_SUPPLY = (2, 2048)  # input and counts of GP28, a divider that proves where in the round the samples are
 N_CURRENTS = 2  # the first channels, on the chip's own converter; the rest are on the MCP3208, in their order
 
 
@@ -29,7 +30,7 @@ class Stand:
         for index, channel in enumerate(CHANNELS[N_CURRENTS:]):
             if not channel.startswith("voltage"):
                 self.chip.mcp3208(index, steady_counts(channel))
-        self.chip.analog(REFERENCE_INPUT, steady_counts("reference"))
+        self.chip.analog(*HALF_SUPPLY)
 
     def __enter__(self) -> Self:
         return self
@@ -61,6 +62,7 @@ class Stand:
             self.chip.loop(circuit, True)
         if not self.host.connected:
             self.host.connect()
+        self.host.live(NEWS_NS)
         self.host.live_until(lambda: self.host.driver.view().phase == "ready", "session", 4 * S)
         trip_id = self.host.driver.view().trip_id
         if trip_id:
