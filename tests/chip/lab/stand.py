@@ -42,7 +42,7 @@ class Stand:
 
     # -- the usual course --------------------------------------------------------------------------------------------
 
-    def arm(self, limit_ns: int = 4 * S) -> Self:
+    def arm(self, limit_ns: int = 6 * S) -> Self:
         """From power-on, or from a reset, to ARMED."""
         self.host.connect()
         self.host.live_until(self.host.armed, "armed board", limit_ns)
