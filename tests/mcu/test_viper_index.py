@@ -24,9 +24,9 @@ def wide_names(function: ast.FunctionDef) -> set[str]:
     """Parameters annotated, and locals made, as ptr16 or ptr32."""
     names = {a.arg for a in function.args.args if a.annotation is not None and ast.unparse(a.annotation) in WIDE}
     for node in ast.walk(function):
-        if isinstance(node, ast.Assign) and isinstance(node.value, ast.Call):
-            if ast.unparse(node.value.func) in WIDE:
-                names |= {ast.unparse(target) for target in node.targets}
+        made = isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
+        if made and ast.unparse(node.value.func) in WIDE:
+            names |= {ast.unparse(target) for target in node.targets}
     return names
 
 

@@ -32,6 +32,8 @@ GOALS = {
     "firmware.alloc_bytes_per_pass": Goal("max", 0),
     "firmware.kill_to_off_over_ttl_ms_max": Goal("max", 20),
     "chip.fault_to_pin_ns": Goal("max", 60),
+    "chip.coarse_overcurrent_us": Goal("max", 50),
+    "chip.fine_overcurrent_us": Goal("max", 1000),
     "chip.cpu_hang_ms": Goal("max", 101),
     "chip.kill_over_ttl_ms": Goal("max", 20),
     "chip.pass_ms_max": Goal("max", 25),
