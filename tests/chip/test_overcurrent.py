@@ -1,4 +1,4 @@
-"""Over-current in hardware and in the hard timer: a step of the current at the converter's input, until the pins fall."""
+"""Over-current in hardware and in the hard timer: from a step at the converter's input until every relay pin is low."""
 
 from pathlib import Path
 
