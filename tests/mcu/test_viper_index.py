@@ -23,9 +23,9 @@ def is_viper(function: ast.FunctionDef) -> bool:
 def wide_names(function: ast.FunctionDef) -> set[str]:
     """Parameters annotated, and locals made, as ptr16 or ptr32."""
     names = {a.arg for a in function.args.args if a.annotation is not None and ast.unparse(a.annotation) in WIDE}
-    for node in ast.walk(function):
-        made = isinstance(node, ast.Assign) and isinstance(node.value, ast.Call)
-        if made and ast.unparse(node.value.func) in WIDE:
+    made = [n for n in ast.walk(function) if isinstance(n, ast.Assign) and isinstance(n.value, ast.Call)]
+    for node in made:
+        if ast.unparse(node.value).startswith(tuple(f"{kind}(" for kind in WIDE)):
             names |= {ast.unparse(target) for target in node.targets}
     return names
 
