@@ -10,7 +10,7 @@ from array import array
 
 from flashpages import copy
 
-from tanklink._compat import const, micropython, ptr8, ptr32
+from tanklink._compat import const, micropython, ptr8, ptr16, ptr32
 from tanklink.crc import check_crc, write_crc
 from tanklink.messages import TRACE_PART_BYTES, TRACE_PARTS, TRACE_PERIOD_US, TRACE_TICKS
 
@@ -40,12 +40,32 @@ class Ring:
         self.samples = bytearray(_RING_TICKS * _TICK_BYTES)
         self._state = array("i", [0, _RUNNING, 0])  # next instant's place, instants that are left, ever put
 
+    @micropython.viper
     def put(self, row):
-        """Another instant: the counts of every channel, as list or array.
+        """Another instant: the counts of every channel, an array of 16 bits.
 
         For the hard timer: allocates nothing, and takes nothing while a trip waits to be written.
         """
-        _put(self._state, self.samples, row)
+        s = ptr32(self._state)
+        left = int(s[_LEFT])
+        if left == 0:
+            return
+        p = ptr8(self.samples)
+        counts = ptr16(row)
+        at = int(s[_AT]) * _TICK_BYTES
+        channel = 0
+        while channel < 8:
+            a = int(counts[channel])
+            b = int(counts[channel + 1])
+            p[at] = a & 255
+            p[at + 1] = (a >> 8) & 15 | (b & 15) << 4
+            p[at + 2] = (b >> 4) & 255
+            at += 3
+            channel += 2
+        s[_AT] = (int(s[_AT]) + 1) & 255
+        s[_FILLED] = 1
+        if left != _RUNNING:
+            s[_LEFT] = left - 1
 
     def freeze(self):
         """Half the ring more, then stop. False if a trip is being kept already, or nothing was ever put."""
@@ -67,29 +87,6 @@ class Ring:
     def oldest(self):
         """Place of the oldest instant."""
         return self._state[_AT]
-
-
-@micropython.viper
-def _put(state, samples, row):
-    s = ptr32(state)
-    left = int(s[_LEFT])
-    if left == 0:
-        return
-    p = ptr8(samples)
-    at = int(s[_AT]) * _TICK_BYTES
-    channel = 0
-    while channel < 8:
-        a = int(row[channel])
-        b = int(row[channel + 1])
-        p[at] = a & 255
-        p[at + 1] = (a >> 8) & 15 | (b & 15) << 4
-        p[at + 2] = (b >> 4) & 255
-        at += 3
-        channel += 2
-    s[_AT] = (int(s[_AT]) + 1) & 255
-    s[_FILLED] = 1
-    if left != _RUNNING:
-        s[_LEFT] = left - 1
 
 
 class BlackBox:

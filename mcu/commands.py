@@ -185,6 +185,7 @@ def _lease(p, values):
         return LEASE_TOO_LONG
     if not p.clears:  # else the journal is about to be erased: the next renewal closes the circuit again
         p.circuits[number - 1].grant(s, us)
+        p.overcurrent.grant(number - 1, rest_us)
     return None
 
 

@@ -62,7 +62,7 @@ class Facts:
         self.adc_stopped = False
         # what shows over time
         self.heating = [Heating() for _ in range(N_CIRCUITS)]
-        self.window = False  # a window of it has just closed
+        self.tick = False  # it was looked at in this pass
         self._ticks = self._s = self._us = 0
         # limits
         self.current_limit_ma, self.temperature_limit_m_degf, self.voltage_limit_mv = _zeros(), _zeros(), _zeros()
@@ -117,22 +117,23 @@ class Facts:
 
     def follow(self, clock):
         """Ten times a second: what shows over time. Once a pass, after set_readings."""
-        self.window = False
+        self.tick = False
         us = clock.since_us(self._s, self._us)
         if us < TICK_US:
             return
         self._s, self._us = clock.s, clock.us
         ms = min(us // 1000, 1000)
         self._ticks += 1
-        self.window = self._ticks >= WINDOW_TICKS
-        if self.window:
+        self.tick = True
+        window = self._ticks >= WINDOW_TICKS
+        if window:
             self._ticks = 0
         for c in range(N_CIRCUITS):
             if self.enabled[c]:
                 heating, raw = self.heating[c], self.temperature_counts[c]
                 well = limits.SENSOR_SHORT_COUNTS < raw < limits.SENSOR_OPEN_COUNTS
                 heating.tick(ms, self.watts(c), raw, self.m_degf[c], well)
-                if self.window:
+                if window:
                     heating.close_window()
                     if heating.moved() >= self.no_rise_m_degf[c]:
                         heating.begin_energy()

@@ -1,7 +1,7 @@
 """What only shows over time: how much energy a tank took, whether its sensor moves, and how fast. Pure; no allocation.
 
-Told ten times a second; ten of those make a window, and the judges of these things look once a window. A window's mean
-is what keeps the converter's noise out of a temperature's movement.
+Told ten times a second; ten of those make a window. A window's mean is what keeps the converter's noise out of a
+temperature's movement.
 """
 
 TICK_US = 100_000

@@ -26,6 +26,7 @@ _CARRIER_SPARE_US = const(100_000)  # it is not under current
 _TICKS_MASK = const(0x3FFFFFFF)
 _CURRENT = CHANNELS.index("current_1")
 _ENABLED = CONFIG_CIRCUIT.index["enabled"]
+_SEQUENCE_MS = CONFIG_CIRCUIT.index["sequence_ms"]
 _LIMIT_MA = CONFIG_CIRCUIT.index["current_limit_ma"]
 
 _AT = const(1)  # of scan.py, again, for the compiler
@@ -40,6 +41,7 @@ class OverCurrent:
         self._interlock, self._comparator, self._ring = interlock, sampler.comparator, sampler.ring
         self._state, self._samples, self._write_at = self._ring.state, self._ring.samples, self._ring.write_at
         self._counts = sampler.counts
+        self._sequence_us = [0] * N_CIRCUITS
         self._row = array("H", bytes(2 * N_CHANNELS))
         self._first_relay, self._lines = interlock.first_pin, interlock.line_pins
         self._pulls = self._comparator.pulls
@@ -81,19 +83,20 @@ class OverCurrent:
     # -- for the loop -------------------------------------------------------------------------------------------------
 
     def configure(self, config):
-        """Take the fine limits of the enabled circuits."""
+        """Take the fine limits of the enabled circuits, and the time between their relays."""
         for c in range(N_CIRCUITS):
             values = config.circuits[c + 1]
             most = scanning.NEVER
             if values[_ENABLED]:
                 most = scanning.most_counts(config, _CURRENT + c, min(values[_LIMIT_MA], limits.MAX_CURRENT_MA))
             self._state[scanning.MOST + c] = most
+            self._sequence_us[c] = 1000 * values[_SEQUENCE_MS]
 
-    def grant(self, c, us, sequence_us):
+    def grant(self, c, us):
         """Circuit c may hold for us from now on, its carrier for the sequence more."""
         state = self._state
         us += ((ticks_us() - state[scanning.LAST_US]) & _TICKS_MASK) + _SPARE_US  # the next tick counts from the last
-        state[scanning.HOLD_US + c] = us + sequence_us + _CARRIER_SPARE_US
+        state[scanning.HOLD_US + c] = us + self._sequence_us[c] + _CARRIER_SPARE_US
         state[scanning.LEFT_US + c] = us
 
     def look(self, facts, config):

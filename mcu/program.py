@@ -18,6 +18,7 @@ from facts import Facts, within_reach
 from journal import SPARE
 from link import Link
 from micropython import const
+from overcurrent import OverCurrent
 from relays import CARRIER_ALONE, LEASE_OVER, NOTHING, OPEN, REARM, Circuit
 from sampler import Sums
 from telemetry import Loop, Telemetry
@@ -49,6 +50,8 @@ class Program:
         self.black_box = black_box
         self.clears = False  # every circuit is to open, so that the journal can erase
         self.ticks_us, self.sleep_us, self._reset = ticks_us, sleep_us, reset
+        self.overcurrent = OverCurrent(interlock, sampler)
+        self.overcurrent.record = black_box.put
         self.clock = Clock(ticks_us())
         self.machine = Machine()
         self.config = Config()  # the one that circuits are judged by
@@ -108,7 +111,6 @@ class Program:
         clock.advance(now_us)
         self.sampler.sample()
         self.sums.add(self.sampler.counts)
-        self.black_box.put(self.sampler.counts)
         self.link.receive(self._take)
         self._look_at_interlock()
         clock.advance(self.ticks_us())  # after the latches were read: one that fell with its lease finds it over
@@ -149,6 +151,7 @@ class Program:
             dropped[c] = bits & 1 and circuits[c].ought_to_close()
             line_whole[c] = bits & 4 != 0
             bits >>= 1
+        self.overcurrent.look(facts, self.config)
         facts.adc_slipped, facts.adc_stopped = self.sampler.slipped(), self.sampler.stopped()
 
     @micropython.native
@@ -195,9 +198,11 @@ class Program:
         state = self.machine.state
         if state == FAULT:
             return 0
-        if state == TRIPPED:
-            return FAULT_OPEN
-        return ANY_KIND if state == ARMED or not self.all_open() else TRIP_OPEN | FAULT_OPEN
+        if state == ARMED or not (state == TRIPPED or self.all_open()):
+            return ANY_KIND
+        if self.facts.adc_slipped or self.facts.adc_stopped:
+            return 0  # what looks like a current through an open circuit is another input, or an old sample
+        return FAULT_OPEN if state == TRIPPED else TRIP_OPEN | FAULT_OPEN
 
     @micropython.native
     def _renew_permits(self):
@@ -344,6 +349,7 @@ class Program:
             self.facts.set_limits(c, values)
             self.facts.set_scales(c, self.config)
             self.circuits[c].configure(values[_SEQUENCE])
+        self.overcurrent.configure(self.config)
 
     def finds_cause(self):
         """Whether some rule is broken right now, by the present configuration."""

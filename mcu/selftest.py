@@ -24,19 +24,6 @@ def lines_answer(interlock, enabled, sleep_us):
     return not short
 
 
-def comparator_pulls(interlock, comparator, sleep_us):
-    """Whether a sample beyond the ceiling makes the comparator pull both lines, and they rise again when released."""
-    comparator.release()
-    sleep_us(board.FAULT_SETTLE_US)
-    idle = not comparator.pulls()
-    comparator.provoke()
-    sleep_us(board.FAULT_SETTLE_US)
-    pulled = comparator.pulls() and not interlock.fault_line(1) and not interlock.fault_line(2)
-    comparator.release()
-    sleep_us(board.FAULT_SETTLE_US)
-    return idle and pulled and not comparator.pulls()
-
-
 def passes(program):
     """All of it, before a fault is reset. A journal that failed gets another try."""
     if program.journal.broken and not program.journal.repair():

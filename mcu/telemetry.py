@@ -25,6 +25,8 @@ _PASSES, _PASS_MEAN, _PASS_MAX, _GAP_MAX = _H["passes"], _H["pass_us_mean"], _H[
 _COLLECT_MAX, _HEAP, _FRAMES_OK = _H["collect_us_max"], _H["heap_free_bytes"], _H["frames_ok"]
 _BAD_STATE, _BAD_RATE, _TX_DROPPED, _LEASES_OVER = _H["bad_state"], _H["bad_rate"], _H["tx_dropped"], _H["leases_over"]
 _EVENTS_DROPPED = _H["events_dropped"]
+_SCANS, _SCAN_MAX, _SCAN_GAP_MAX = _H["scans"], _H["scan_us_max"], _H["scan_gap_us_max"]
+_RING_SLIPS = _H["ring_slips"]
 # A counter is held this far below the largest integer, more than a second of the fastest line can add to it.
 _COUNT_MAX = SMALL_MAX - 100_000
 
@@ -175,6 +177,11 @@ class Telemetry:
         values[_PASS_MEAN] = loop.pass_us_sum // max(1, loop.passes)
         values[_PASS_MAX], values[_GAP_MAX] = loop.pass_us_max, loop.gap_us_max
         values[_COLLECT_MAX], values[_HEAP] = loop.collect_us_max, loop.heap_free_bytes
+        looks = p.overcurrent
+        values[_SCANS], values[_SCAN_MAX] = looks.scans(), looks.scan_us_max()
+        values[_SCAN_GAP_MAX] = looks.scan_gap_us_max()
+        values[_RING_SLIPS] = looks.slips() + p.sampler.slips
+        looks.begin_anew()
         for i in range(len(counts)):
             counts[i] = min(counts[i], _COUNT_MAX)
             values[_FRAMES_OK + i] = counts[i]

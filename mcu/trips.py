@@ -64,7 +64,7 @@ class Row:
     """One trigger: its name, whom the event names, its judge, in how many passes of the last `of`, the hard ceiling.
 
     kind, phases: as above. counts: whether it counts towards limits.MAX_TRIPS. board: judged once, not per circuit.
-    slow: judged once a window of heating.py instead of every pass. ceiling: the bound of limits.py that no message
+    slow: judged ten times a second instead of every pass. ceiling: the bound of limits.py that no message
     loosens. fires: for each pattern of the last passes, whether there are enough broken ones in it.
     """
 
@@ -151,10 +151,10 @@ class Judge:
         """
         self.row = None
         broken = self._walk(facts, kinds, 0, _SLOW_FROM)
-        if facts.window:
-            facts.window = False
+        if facts.tick:
+            facts.tick = False
             self._slowly_broken = self._walk(facts, kinds, _SLOW_FROM, len(ROWS))
-        self.broken = bool(broken or self._slowly_broken)
+        self.broken = broken or self._slowly_broken
         return self.row is not None
 
     def _walk(self, facts, kinds, first, end):
@@ -169,9 +169,8 @@ class Judge:
                         past[c] = past[c] << 1 & row.mask
                     continue
                 past[c] = pattern = (past[c] << 1 | 1) & row.mask
-                fires = row.fires[pattern]
-                broken = broken or fires or not row.slow  # a single window is long past when the next one is looked at
-                if fires and self.row is None and row.kind & kinds:
+                broken = True
+                if row.fires[pattern] and self.row is None and row.kind & kinds:
                     self.row, self.circuit = row, c if row.width > 1 else -1
                     self.value, self.limit = facts.value, facts.limit
         return broken

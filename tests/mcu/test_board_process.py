@@ -21,7 +21,7 @@ from tanklink.records import Record
 
 REPO = Path(__file__).resolve().parents[2]
 SHIMS = REPO / "host" / "tankwarden" / "sim" / "shims"
-HEAP = "heapsize=190wK"
+HEAP = "heapsize=240wK"
 COUNTS = (372, 372, 2800, 2800, 2200, 2200, 3100, 2300)
 PATIENCE_S = 20
 

@@ -1,12 +1,17 @@
-"""The simulation's RelayModel and the emulated program, driven by the same random sequence, agree on every edge."""
+"""The simulation's models and the emulated programs agree: the relay's on every edge of the same random sequences."""
 
 from typing import Any
 
+import comparator
 import interlock
+import pio_comparator
+import pytest
+import simwire
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pio_relay import RelayModel
 
+from .comparator_emulator import EmulatedComparator
 from .relay_emulator import EmulatedRelay
 
 SETTLE = 16  # cycles after which the emulated program has answered anything
@@ -89,3 +94,26 @@ def test_the_comparison_sees_permits_faults_and_rearms() -> None:
     pair.wait(SETTLE)
     assert [level for _, level in pair.program.edges] == [1, 0, 1, 0]
     assert [level for _, level in pair.edges] == [1, 0, 1, 0]
+
+
+def test_the_comparators_model_stands_for_the_firmwares_program() -> None:
+    words, execctrl = comparator.comparator_program[0], comparator.comparator_program[4]
+    assert pio_comparator.ceiling(words) == comparator.TRIPS_AT_COUNTS
+    assert (execctrl >> 12 & 31, execctrl >> 7 & 31) == (pio_comparator.WRAP_TOP, pio_comparator.WRAP_TARGET)
+    assert pio_comparator.ceiling([*words[:-1], words[-1] ^ 1]) == 0
+    assert (pio_comparator.STARVED_US - 1) * 125 < comparator.STARVED_CYCLES <= pio_comparator.STARVED_US * 125
+
+
+@pytest.mark.parametrize("counts", [0, 127, 128, *range(3580, 4096, 43), 3711, 3712, 4095])
+def test_the_comparators_model_and_program_pull_at_the_same_counts(counts: int) -> None:
+    words, execctrl = comparator.comparator_program[0], comparator.comparator_program[4]
+    program = EmulatedComparator(words, (execctrl >> 7 & 31, execctrl >> 12 & 31))
+    model = pio_comparator.Comparator()
+    model.apply(0, simwire.COMPARATOR_START, pio_comparator.ceiling(words))
+    program.state.transmit_fifo.append(counts | counts << 16)
+    model.sample(0, counts)
+    for _ in range(100):  # more than the ceiling's 28 × 3, less than the patience's 32 × 3 after the smallest sample
+        program.step()
+        if program.pulling:
+            break
+    assert program.pulling == model.pulls

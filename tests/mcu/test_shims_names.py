@@ -20,6 +20,7 @@ ON_THE_CHIP = {
     "SPI": "read readinto write LSB MSB deinit init write_readinto",
     "WDT": "feed",
     "rp2": "const DMA Flash PIO StateMachine asm_pio_encode bootsel_button PIOASMEmit PIOASMError asm_pio",
+    "Flash": "ioctl readblocks writeblocks",
     "PIO": "IN_HIGH IN_LOW IRQ_SM0 IRQ_SM1 IRQ_SM2 IRQ_SM3 JOIN_NONE JOIN_RX JOIN_TX OUT_HIGH OUT_LOW "
     "SHIFT_LEFT SHIFT_RIGHT add_program irq remove_program state_machine",
     "StateMachine": "exec get active init irq put restart rx_fifo tx_fifo",
@@ -29,13 +30,13 @@ ON_THE_CHIP = {
 OURS = {  # what a shim's module needs itself: imports, and helpers of other shims
     "machine": {"chip_timer", "mcp3208", "registers", "simboard", "simwire", "gpio_of"},
     "Timer": {"callback", "due_us", "hard", "late_us", "lose", "once", "period_us", "skip_to"},
-    "rp2": {"dma", "pio_asm", "simboard", "gpio_of"},
+    "rp2": {"dma", "flash", "pio_asm", "simboard", "gpio_of"},
     "time": {"sys", "simboard", "install"},
 }
 SHIMS: dict[str, object] = {
     "machine": machine, "Pin": machine.Pin, "ADC": machine.ADC, "SPI": machine.SPI, "WDT": machine.WDT,
     "Timer": machine.Timer, "DMA": rp2.DMA,
-    "rp2": rp2, "PIO": rp2.PIO, "StateMachine": rp2.StateMachine, "time": chip_time,
+    "rp2": rp2, "PIO": rp2.PIO, "Flash": rp2.Flash, "StateMachine": rp2.StateMachine, "time": chip_time,
 }  # fmt: skip
 
 

@@ -81,7 +81,7 @@ def start(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Starter]:
     """Starts a board under each interpreter."""
     interpreter = [sys.executable]
     if request.param == "micropython":
-        interpreter = [request.getfixturevalue("micropython"), "-X", "heapsize=190wK"]
+        interpreter = [request.getfixturevalue("micropython"), "-X", "heapsize=240wK"]
     started: list[Process] = []
 
     def start(main: str, boot: str = "", **words: int) -> Process:

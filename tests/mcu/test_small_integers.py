@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 from clock import Clock, Every
+from facts import Facts, within_reach
+from heating import Heating
 from relays import Circuit
 from sampler import Sums
 from telemetry import Loop
-from trips import ROWS, Facts, Judge
+from trips import ROWS, Judge
 
 from tanklink.config import Config
 from tanklink.messages import MAX_SAMPLES, STATUS
@@ -78,21 +80,59 @@ def test_scaling_and_every_judge(table: tuple[tuple[int, int], ...], extreme: st
     config._values = small(config._values)  # type: ignore[attr-defined]  # private, so not in its stub
     config._counts = small(config._counts)  # type: ignore[attr-defined]  # private, so not in its stub
     facts = Facts()
-    top = extreme == "greatest"
-    limits = [1, True, 1_000_000, 100_000, 300_000, 100_000, 0, 1000] if top else [1, True, 0, 0, 0, 0, 999, 0]
+    limits = GREATEST if extreme == "greatest" else LEAST
     for c in range(2):
         facts.set_limits(c, small(limits))
+        facts.set_scales(c, config)
+        config.circuits[c + 1][:] = small([c + 1, *limits[1:]])
+        within_reach(config, c)
     judge = Judge()
+    clock = clock_at(14 * 86400, 999_999)
     for counts, gap_us in itertools.product(COUNTS, (0, 99_999, 100_000, 500_000_000)):
         facts.set_readings(small([counts] * 8), config)
-        facts.gap_us = Small(gap_us)
+        facts.gap_us = facts.peak_ma[0] = facts.adc_slipped = Small(gap_us)
         facts.dropped = [True, True]
+        facts.phase = [Small(counts % 6)] * 2
+        clock.advance(Small(400_000_000 * (counts % 2)))
+        facts.follow(clock)
         judge.look(facts)
         for row in ROWS:
             for c in range(2):
                 row.judge(facts, c)
                 assert -LIMIT < facts.value < LIMIT
                 assert -LIMIT < facts.limit < LIMIT
+
+
+LEAST = [1, True, 0, 0, 0, 0, 999, 0, 0, 0, 0, 0, 0, 0, 0, 0, False, False]
+GREATEST = [
+    1, True, 1_000_000, 100_000, 300_000, 100_000, 0, 1000, 1_000_000, 1_000_000, 999, 100_000, 100_000, 100_000,
+    86_400, 100_000, True, True,
+]  # fmt: skip
+
+
+def test_judges_of_products_at_their_greatest() -> None:
+    """Every reading at either end, with the greatest element and its widest tolerance."""
+    facts = Facts()
+    for limits, ma, mv in itertools.product((LEAST, GREATEST), (-100_000, 0, 100_000), (-2_000_000, 0, 2_000_000)):
+        facts.set_limits(0, small(limits))
+        facts.ma[0], facts.mv[0] = Small(ma), Small(mv)
+        for row in ROWS:
+            row.judge(facts, 0)
+            assert -LIMIT < facts.value < LIMIT
+            assert -LIMIT < facts.limit < LIMIT
+
+
+def test_a_year_of_heating() -> None:
+    """Full power for ever, a sensor that leaps from end to end: sums end somewhere."""
+    heating = Heating()
+    heating._counts = 7
+    heating._mj, heating.wh, heating.stuck_ms = Small(0), Small(999_999_999), Small(999_999_999)
+    for i in range(100):
+        heating.tick(Small(1000), Small(200_000), Small(7), Small(2_000_000 if i // 10 % 2 else -2_000_000), True)
+        if i % 10 == 9:
+            heating.close_window()
+        heating.moved()
+    assert heating.wh == heating.stuck_ms == 1_000_000_000
 
 
 UPTIMES = (0, 1, 14 * 86400, SMALL_MAX - 1, SMALL_MAX)
@@ -124,7 +164,9 @@ def test_leases(s: int, until: int) -> None:
     for us in (0, 999_000):
         circuit.grant(Small(until), Small(us))
         for _ in range(3):
-            circuit.step(clock)
+            circuit.step(clock, False, True)
+            circuit.phase(clock)
+            circuit.looked(True)
             circuit.permits_at(clock)
             assert all(-1 <= permit <= 100_000 for permit in circuit.permits)
             circuit.left_ms(clock)

@@ -141,4 +141,4 @@ def test_a_missing_micropython_is_told_if_asked_for_and_done_without_if_not(
     assert board.interpreter_command(None)[0] == str(tmp_path / "python")
     (tmp_path / "micropython").touch(mode=0o755)
     for name in ("micropython", None):
-        assert board.interpreter_command(name) == [str(tmp_path / "micropython"), "-X", "heapsize=190wK"]
+        assert board.interpreter_command(name) == [str(tmp_path / "micropython"), "-X", "heapsize=240wK"]

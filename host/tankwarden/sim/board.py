@@ -21,7 +21,7 @@ from tankwarden.sim.errors import SimError
 from tankwarden.sim.page import Page
 from tankwarden.sim.wire import SHIMS_DIR, simwire
 
-HEAP = "heapsize=190wK"  # 190 KB on the chip; w makes it as many words on a 64-bit machine
+HEAP = "heapsize=240wK"  # 190 KB of the chip and 50 for the shims; w makes it as many words on a 64-bit machine
 CAUSES = {"power_on": simwire.CAUSE_POWER_ON, "watchdog": simwire.CAUSE_WATCHDOG, "soft": simwire.CAUSE_SOFT}
 _RECORD = struct.Struct(simwire.RECORD_FORMAT)
 _PRIORITY = 10  # real time, where allowed: a busy PC must not make the simulated chip stall

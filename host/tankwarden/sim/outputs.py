@@ -1,15 +1,17 @@
-"""The true relay pins: the board's records and the fault lines, replayed through the model of the relay program.
+"""The true relay pins: the board's records and the fault lines, replayed through the models of the two PIO programs.
 
-The model reckons with the records' own time stamps, so that a permit which ends without renewal gives its edge at the
-exact instant, whether or not the board process ever runs again.
+The models reckon with the records' own time stamps, so that a permit which ends without renewal gives its edge at the
+exact instant, whether or not the board process ever runs again. Nor does the comparator need that process: the samples
+that DMA brings it are the page's.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from tankwarden.sim.contacts import Contacts
 from tankwarden.sim.trace import RELAY_NAMES, Trace
-from tankwarden.sim.wire import new_bank, simwire
+from tankwarden.sim.wire import new_bank, new_comparator, simwire
 
+SAMPLE_TO_PULL_US = 11  # of a step at the converter's input: half a round of samples, the comparator's count
 _ALL_WHOLE: int = sum(1 << gpio for gpio in simwire.FED_GPIOS)
 
 
@@ -19,6 +21,9 @@ class Outputs:
     def __init__(self, trace: Trace, contacts: Contacts) -> None:
         self._trace, self._contacts = trace, contacts
         self._bank = new_bank()
+        self._comparator = new_comparator()
+        self._sampled = 0  # inputs whose samples reach the comparator, as mask
+        self._flows = False  # whether they do, as last seen
         self._levels = [0, 0, 0, 0]
         self._at_us = 0
         self._whole = _ALL_WHOLE
@@ -45,6 +50,11 @@ class Outputs:
         """For the page's TRUTH word."""
         return self._bank.truth()
 
+    @property
+    def pulls(self) -> int:
+        """For the page's PULLS word."""
+        return self._comparator.truth()
+
     def record(self, at_us: int, kind: int, a: int, b: int) -> None:
         """One record of the board, in the order in which they were written."""
         at_us = self._not_before(at_us)
@@ -52,7 +62,29 @@ class Outputs:
             self._bank.advance(at_us)  # what ended before must not be dated by who drives the pin after
             self._collect()
         self._bank.apply(at_us, kind, a, b)
+        if kind == simwire.COMPARATOR:
+            self._comparator.apply(at_us, a, b)
+            self._bank.pull(at_us, self._comparator.pulls)
+        elif kind == simwire.SAMPLES:
+            if self._flows and not a:
+                self._comparator.sample(at_us, 0)  # the last one; silence begins here
+            self._sampled, self._flows = a, bool(a)
         self._collect()
+
+    def sense(self, at_us: int, inputs: Sequence[int]) -> None:
+        """What the inputs of the converter read from now on, in the order of its channels; none: it samples no more."""
+        if not self._comparator.watches:
+            return
+        sampled = [counts for number, counts in enumerate(inputs) if self._sampled >> number & 1]
+        if sampled or self._flows:
+            self._flows = bool(sampled)  # if not: the last one came now
+            self._comparator.sample(at_us, max(sampled, default=0))
+            at_us += SAMPLE_TO_PULL_US
+        else:
+            at_us = self._comparator.silence(at_us)
+        if self._comparator.pulls:
+            self._bank.pull(self._not_before(at_us), True)
+            self._collect()
 
     def settle(self, until_us: int) -> None:
         """No record from before this instant will come any more: permits that ended by then have ended."""
@@ -74,6 +106,8 @@ class Outputs:
     def reset(self, at_us: int) -> None:
         """The chip resets or loses power: every pin falls."""
         self.settle(at_us)
+        self._comparator.reset()
+        self._sampled, self._flows = 0, False
         self._bank.reset(self._not_before(at_us))
         self._collect()
 

@@ -25,6 +25,7 @@ class Page:
         os.close(handle)
         self._words = memoryview(self._map).cast("i")  # int32 in the machine's order, as the board reads it
         self.write(simwire.W_ID_LOW, [unique_id & 0x7FFFFFFF, unique_id >> 31 & 0x7FFFFFFF])
+        self.write(simwire.W_ADC_REFERENCE, [simwire.ADC_REFERENCE_COUNTS, simwire.ADC_DIE_COUNTS])
         self.write(simwire.W_MAGIC, [simwire.MAGIC])
 
     def write(self, word: int, values: Sequence[int]) -> None:

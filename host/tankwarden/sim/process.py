@@ -9,7 +9,7 @@ import gc
 import os
 import selectors
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -201,10 +201,19 @@ class Simulation:
         self.plant.advance(self._plant_ms(until_us))
 
     def _write_page(self) -> None:
-        self.page.write(simwire.W_COUNTS, self.plant.counts())
+        counts = self.plant.counts()
+        self._sense(counts)
+        self.page.write(simwire.W_COUNTS, counts)
         self.page.write(simwire.W_LEVELS, [self._outputs.whole])
         self.page.write(simwire.W_STUCK, [self._outputs.stuck])
         self.page.write(simwire.W_TRUTH, [self._outputs.truth])
+        self.page.write(simwire.W_PULLS, [self._outputs.pulls])
+
+    def _sense(self, counts: Sequence[int]) -> None:
+        """The comparator sees what the board's converter reads, whatever the board's processor is doing."""
+        stopped = self._chip_faults & simwire.FAULT_ADC_STOP
+        others = self.page.read(simwire.W_ADC_REFERENCE, 2)
+        self._outputs.sense(now_us(), () if stopped else (*counts[:2], others[0], 0, others[1]))
 
     # -- World: what faults do ---------------------------------------------------------------------------------
 
@@ -236,6 +245,7 @@ class Simulation:
     def _set_faults(self, bit: int, there: bool) -> None:
         self._chip_faults = self._chip_faults | bit if there else self._chip_faults & ~bit
         self.page.write(simwire.W_FAULTS, [self._chip_faults])
+        self._write_page()
 
     def hang_cpu(self, ms: float | None) -> None:
         """The board's processor stops, until its watchdog, `ms` or resume_cpu."""
@@ -285,6 +295,8 @@ class Simulation:
     def _on_fault(self, request: dict[str, Any]) -> dict[str, Any]:
         at_ns = time.monotonic_ns()
         faults.apply(self, request.get("name"), request.get("value"))
+        self._read_board()
+        self._write_page()  # what needs no processor, the comparator, acts at this instant
         return {"mono_ns": at_ns}
 
     def _on_quit(self, _: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The two files that the simulated world shares with the simulated board, loaded from the shims' folder.
+"""The files that the simulated world shares with the simulated board, loaded from the shims' folder.
 
 They are written for MicroPython, where the shims are top-level modules; that folder must not be on this process's
 own path, because it holds a `machine` and a `micropython` as well.
@@ -35,11 +35,30 @@ class Bank(Protocol):
 
     def loops(self, t: int, whole: int, stuck: int) -> None: ...
 
+    def pull(self, t: int, pulls: bool) -> None: ...
+
     def advance(self, t: int) -> None: ...
 
     def reset(self, t: int) -> None: ...
 
     def truth(self) -> int: ...
+
+
+class Comparator(Protocol):
+    """What is used of pio_comparator.Comparator."""
+
+    pulls: bool
+    watches: bool
+
+    def apply(self, t: int, action: int, counts: int) -> None: ...
+
+    def sample(self, t: int, counts: int) -> None: ...
+
+    def silence(self, t: int) -> int: ...
+
+    def truth(self) -> int: ...
+
+    def reset(self) -> None: ...
 
 
 simwire: Any = _load("simwire")
@@ -49,3 +68,9 @@ def new_bank() -> Bank:
     """The model of the four relay pins and two fault lines."""
     bank: Bank = _load("pio_relay").RelayBank()
     return bank
+
+
+def new_comparator() -> Comparator:
+    """The model of PIO1's machine that pulls the fault lines."""
+    comparator: Comparator = _load("pio_comparator").Comparator()
+    return comparator

@@ -8,6 +8,7 @@ import time
 
 import micropython
 from trips import ARMED, TRIPPED
+from trips import FAULT as FAULTY
 from virtual_rig import DAY_14_S, Rig
 
 from tanklink.frames import MAX_FRAME, encode_into
@@ -157,8 +158,56 @@ def _open_sensor(rig):
     return event
 
 
+def _open_element(rig):
+    loaded = rig.backend.loaded
+
+    def event():
+        loaded[0], loaded[2] = 372, 2800
+
+    return event
+
+
+def _drifted_element(rig):
+    loaded = rig.backend.loaded
+
+    def event():
+        loaded[0] = 1900
+
+    return event
+
+
+def _high_voltage(rig):
+    loaded, idle = rig.backend.loaded, rig.backend.idle
+
+    def event():
+        loaded[2] = idle[2] = 3900
+        loaded[0] = 3200
+
+    return event
+
+
+def _dead_sensor(rig):
+    loaded, idle = rig.backend.loaded, rig.backend.idle
+
+    def event():
+        loaded[0] = idle[0] = 0
+
+    return event
+
+
+def _reference(rig):
+    words, at = rig.backend.words, 2 + 6
+
+    def event():
+        words[at] = 2900
+
+    return event
+
+
 TRIPS = {"over_temperature": _overheat, "over_current": _over_current, "short": _short, "fault_line": _cut_line,
-         "permit": _hang, "sensor_open": _open_sensor}  # fmt: skip
+         "permit": _hang, "sensor_open": _open_sensor, "element_open": _open_element,
+         "element_drift": _drifted_element, "over_voltage": _high_voltage, "sensor_dead": _dead_sensor,
+         "reference": _reference}  # fmt: skip
 
 
 def scenario_a_trip_of_every_kind():
@@ -178,6 +227,62 @@ def scenario_a_trip_of_every_kind():
             assert journal.durable() == journal.count
             assert journal.shown_trip_id() == values[0]
             assert rig.program.telemetry._sent_id == values[0]  # it went out, within the locked passes
+
+        both_ages(check)
+
+
+def proving(uptime_s, event=None):
+    """As course(), but with the first closing, and so the proof, within the locked passes."""
+    rig = Rig(start_us=START_US)
+    rig.live_to(uptime_s)
+    rig.armed(proven=False)
+    script = Script(rig, True)
+    rig.backend.on_record = None
+    run_locked(rig, script, event and event(rig), at=0)
+    return rig
+
+
+def scenario_the_proof_of_the_relays():
+    def check(uptime_s):
+        rig = proving(uptime_s)
+        assert rig.pins() == (1, 1, 0, 0)
+        assert not rig.program.circuits[0].proof_due(rig.program.clock)
+
+    both_ages(check)
+
+
+def _weld_inside(rig):
+    welded = rig.backend.welded
+
+    def event():
+        welded[1] = 1
+
+    return event
+
+
+def _leak(rig):
+    idle = rig.backend.idle
+
+    def event():
+        idle[1] = 520
+
+    return event
+
+
+def scenario_a_weld_and_a_leak():
+    from tanklink.messages import FAULT, TRIGGERS
+
+    for name, event, state in (("weld", _weld_inside, FAULTY), ("leakage", _leak, TRIPPED)):
+
+        def check(uptime_s, name=name, event=event, state=state):
+            rig = proving(uptime_s, event)
+            journal = rig.program.journal
+            assert rig.program.machine.state == state, name
+            assert rig.pins() == (0, 0, 0, 0)
+            values = FAULT.new()
+            journal.fill(journal.count - 1, values)
+            assert TRIGGERS[values[FAULT.index["trigger"]]] == name, (name, values)
+            assert journal.durable() == journal.count
 
         both_ages(check)
 

@@ -54,7 +54,7 @@ def fires(f, passes=1):
     """Name of the row that fires within so many passes, or None."""
     judge = Judge()
     for _ in range(passes):
-        f.window = True
+        f.tick = True
         if judge.look(f):
             return judge.row.name
     return None
@@ -161,17 +161,17 @@ def scenario_n_in_a_row():
         for _ in range(3):  # one pass short of it, again and again
             put_into(f, 0, broken)
             for _ in range(n - 1):
-                f.window = True
+                f.tick = True
                 assert not judge.look(f), name
                 assert judge.broken, name
             put_into(f, 0, allowed)
             for _ in range(4):
-                f.window = True
+                f.tick = True
                 assert not judge.look(f), name
                 assert not judge.broken, name
         put_into(f, 0, broken)
         for i in range(n):
-            f.window = True
+            f.tick = True
             assert judge.look(f) == (i == n - 1), name
         assert (judge.row.name, judge.circuit) == (name, 0 if row.width > 1 else -1)
         assert SUBJECTS[judge.row.subjects[judge.circuit]] == LIMITS[name][5]
@@ -306,17 +306,17 @@ def scenario_kinds():
     assert judge.row.name == "fault_line"
 
 
-def scenario_slow_rows_are_judged_once_a_window():
+def scenario_slow_rows_are_judged_ten_times_a_second():
     f, put_into, _allowed, broken, _row = case("sensor_stuck")
     put_into(f, 0, broken)
     judge = Judge()
     assert not judge.look(f)
     assert not judge.broken
-    f.window = True
+    f.tick = True
     assert judge.look(f)
-    assert not f.window
+    assert not f.tick
     assert not judge.look(f)
-    assert judge.broken  # until the next window says otherwise
+    assert judge.broken  # until the next look says otherwise
 
 
 def scenario_value_and_limit_are_those_that_were_compared():

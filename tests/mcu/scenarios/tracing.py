@@ -1,6 +1,7 @@
 """The black box: the waveform of a trip, from the ring to the message, over power cuts and other trips."""
 
 import gc
+from array import array
 
 from blackbox import KEPT_TRIPS, NAMES, BlackBox, Ring
 from flashpages import find
@@ -16,7 +17,7 @@ def opened(disk, boot_id=1):
 
 def counts_at(tick):
     """Something different for every instant and channel, with all 12 bits in use."""
-    return [(tick * 37 + 401 * channel) & 4095 for channel in range(N_CHANNELS)]
+    return array("H", [(tick * 37 + 401 * channel) & 4095 for channel in range(N_CHANNELS)])
 
 
 def whole(box, trip_id):
@@ -33,10 +34,11 @@ def whole(box, trip_id):
 def row(parts, tick):
     """The counts of one instant."""
     samples, at = parts[tick // TRACE_PART_TICKS], tick % TRACE_PART_TICKS * N_CHANNELS * 3 // 2
-    counts = []
+    counts = array("H")
     for i in range(at, at + N_CHANNELS * 3 // 2, 3):
         low, middle, high = samples[i], samples[i + 1], samples[i + 2]
-        counts += [low | (middle & 15) << 8, middle >> 4 | high << 4]
+        counts.append(low | (middle & 15) << 8)
+        counts.append(middle >> 4 | high << 4)
     return counts
 
 
@@ -72,7 +74,7 @@ def scenario_a_trip_soon_after_the_start():
     parts = whole(box, 5)
     for i in range(TRACE_TICKS):
         tick = i - (TRACE_TICKS // 2 - 10)
-        assert row(parts, i) == (counts_at(tick) if tick >= 0 else [0] * N_CHANNELS), i
+        assert row(parts, i) == (counts_at(tick) if tick >= 0 else array("H", [0] * N_CHANNELS)), i
 
 
 def scenario_nothing_was_seen():

@@ -43,16 +43,6 @@ def scenario_over_current():
         assert trip.at_uptime_s >= uptime_s
 
 
-def scenario_over_current_for_two_passes_is_noise():
-    rig = running()
-    rig.set(1, amps=11.5, volts=330)
-    rig.one_pass()
-    rig.one_pass()
-    rig.set(1, amps=8.5, volts=272)
-    rig.run(100)
-    assert rig.state() == "armed"
-
-
 def scenario_short():
     """The voltage collapses while the current does not grow: the limit is 40 % of what the element would take."""
     rig = running(circuit=2)

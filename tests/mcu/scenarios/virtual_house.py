@@ -14,8 +14,8 @@ CURRENT, VOLTAGE = simwire.W_COUNTS, simwire.W_COUNTS + 2
 class House(VirtualBackend):
     """loaded, idle: counts of current 1, current 2, voltage 1, voltage 2. welded: by relay, 1 = always closed."""
 
-    def __init__(self, start_us, cause):
-        super().__init__(start_us, cause, 16)
+    def __init__(self, start_us, cause, words=None):
+        super().__init__(start_us, cause, 16, words)
         self.bank = None  # of the board that runs on this
         self.loaded, self.idle = [0] * 4, [0] * 4
         self.welded = bytearray(4)

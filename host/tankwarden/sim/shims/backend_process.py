@@ -24,6 +24,8 @@ def _clock():
 class ProcessBackend:
     """words: the page as of the last refresh(), an array of ints."""
 
+    LAZY_US = 100  # who looks at a pin makes the comparator see samples, so often at most
+
     def __init__(self, page, out):
         self._page = open(page, "r+b", 0)  # noqa: SIM115  open as long as the board has power
         self._out = open(out, "wb", 0)  # noqa: SIM115  likewise

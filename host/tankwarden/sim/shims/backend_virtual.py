@@ -23,6 +23,8 @@ class VirtualBackend:
     on_record: called with (t_us, kind, a, b) for each record if set; else read them with records().
     """
 
+    LAZY_US = 0  # the clock stands still while the program runs, so samples are made only when it has moved
+
     def __init__(self, start_us=_WRAP_SOON_US, reset_cause=simwire.CAUSE_POWER_ON, ring=256, words=None):
         self.interrupts = None  # the board's, which run as time passes
         self.words = words or array("i", [0] * simwire.N_WORDS)

@@ -7,6 +7,7 @@ them over in bulk, to DMA or to the FIFO. They hold what the page holds now. RP2
 from array import array
 
 import simwire
+from dma_memory import gather
 
 CS, RESULT, FCS, FIFO, DIV = 0x00, 0x04, 0x08, 0x0C, 0x10
 N_INPUTS = 5
@@ -27,7 +28,9 @@ class ChipAdc:
         self._board = board
         self.running = False
         self.counts_of_round = array("H", [0] * N_INPUTS)
-        self._round = bytearray(N_INPUTS)
+        self._round = bytearray(N_INPUTS)  # its inputs
+        self._sources = bytearray(N_INPUTS)  # where in the page each finds its counts
+        self.highest = 0  # of counts_of_round
         self.inputs = 1
         self.at = 0
         self.period_ns = 2000
@@ -66,7 +69,9 @@ class ChipAdc:
             self._set_cs(value)
         elif register == FCS:
             if value & (_FCS_SHIFT | _FCS_ERR) or (value & _DREQ_EN and value >> 24 & 15 != 1):
-                raise NotImplementedError("FCS %#x: 12 bits, no error bit, and DMA wanted from the first sample" % value)
+                raise NotImplementedError(
+                    "FCS %#x: 12 bits, no error bit, and DMA wanted from the first sample" % value
+                )
             self._fcs = value & _FCS_KEEPS
             self._sticky &= ~(value & (_UNDER | _OVER))
         elif register == DIV:
@@ -116,7 +121,7 @@ class ChipAdc:
         self._result = self.counts(channel)
         self._select(channel)
         if self.dma_wanted and self._board.dma.adc_channel() >= 0:
-            self.counts_of_round[self.at] = self._result
+            self.counts_of_round[self.at] = self.highest = self._result
             self._deliver(1)
         elif self._fcs & _FCS_EN:
             self._push(self._result)
@@ -125,19 +130,22 @@ class ChipAdc:
 
     def counts(self, channel):
         """12 bits of one input, now."""
-        words = self._board.words
+        return self._board.words[self._source(channel)] & 0xFFF
+
+    def _source(self, channel):
         if channel < 2:
-            return words[simwire.W_COUNTS + channel] & 0xFFF
+            return simwire.W_COUNTS + channel
         if channel == 2:
-            return words[simwire.W_ADC_REFERENCE] & 0xFFF
-        return words[simwire.W_ADC_DIE] & 0xFFF if channel == simwire.ADC_DIE_INPUT and self._cs & _TS_EN else 0
+            return simwire.W_ADC_REFERENCE
+        return simwire.W_ADC_DIE if channel == simwire.ADC_DIE_INPUT and self._cs & _TS_EN else simwire.W_ZERO
 
     def advance(self, t):
         """Make the samples up to t."""
         words = self._board.words
-        if words[simwire.W_FAULTS] & simwire.FAULT_ADC_OVER:
+        faults = words[simwire.W_FAULTS]
+        if faults & simwire.FAULT_ADC_OVER:
             self._sticky |= _OVER
-        if not self.running or words[simwire.W_FAULTS] & simwire.FAULT_ADC_STOP:
+        if not self.running or faults & simwire.FAULT_ADC_STOP:
             self._begin(t)
             self._board.comparator.silence(t)
             return
@@ -145,9 +153,8 @@ class ChipAdc:
         if n > 0:
             self._made += n
             self.t = t
-            slip = 1 if words[simwire.W_FAULTS] & simwire.FAULT_ADC_SLIP else 0
-            for i in range(self.inputs):
-                self.counts_of_round[i] = self.counts(self._round[(i + slip) % self.inputs])
+            slip = 1 if faults & simwire.FAULT_ADC_SLIP else 0
+            self.highest = gather(words, self._sources, slip, self.counts_of_round, self.inputs)
             self._deliver(n)
             self._step(n)
             self._result = self.counts_of_round[self.at - 1]
@@ -196,6 +203,7 @@ class ChipAdc:
                 if i < channel:
                     self.at = n + 1
                 self._round[n] = i
+                self._sources[n] = self._source(i)
                 n += 1
         self.inputs = n
         self.at %= n

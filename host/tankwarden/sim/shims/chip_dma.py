@@ -13,7 +13,9 @@ from dma_memory import Memory
 N_CHANNELS = 12
 READ, WRITE, COUNT, CTRL = 0, 1, 2, 3  # the order of the first four registers
 # In each of the four groups of registers, which stands where; the last of a group triggers.
-ALIASES = bytes((READ, WRITE, COUNT, CTRL, CTRL, READ, WRITE, COUNT, CTRL, COUNT, READ, WRITE, CTRL, WRITE, COUNT, READ))
+ALIASES = bytes(
+    (READ, WRITE, COUNT, CTRL, CTRL, READ, WRITE, COUNT, CTRL, COUNT, READ, WRITE, CTRL, WRITE, COUNT, READ)
+)
 DREQ_ADC, UNPACED = 36, 0x3F
 ADC_FIFO, PIO1_TXF0 = 0x4004C00C, 0x50300010
 _EN, _INCR_READ, _INCR_WRITE, _RING_WRITE, _BUSY = 1, 1 << 4, 1 << 5, 1 << 10, 1 << 24
@@ -174,6 +176,9 @@ class ChipDma:
     def feeds_comparator(self):
         """Whether every sample goes on to the comparator, for ever. To be asked after each change of a register."""
         self._paired = self._adc >= 0 and self._pair(self._adc, self.channels[self._adc].chain_to())
+        if self._paired:
+            ring = self.channels[self._adc]
+            self.memory.find_ring(ring.write, ring.ctrl >> 6 & 15)
         return self._paired
 
     def take(self, n):
@@ -182,9 +187,11 @@ class ChipDma:
             return 0
         ring = self.channels[self._adc]
         if self._paired:
-            self._fill(ring, n)
-            self.channels[ring.chain_to()].step(n)
-            self._board.comparator.feed(self._board.adc.t, self._highest(n))
+            adc = self._board.adc
+            self.memory.fill_ring(ring.write, n, adc.counts_of_round, adc.inputs, adc.at)
+            ring.step(n)
+            self.channels[ring.chain_to()].read = ring.write
+            self._board.comparator.feed(adc.t, adc.highest if n >= adc.inputs else self._highest(n))
             return n
         if ring.chain_to() != ring.number:
             return self._one_by_one(n)
@@ -202,6 +209,7 @@ class ChipDma:
             first != second and other.chain_to() == first and other.enabled() and ring.enabled()
             and ring.reload == 1 and other.reload == 1 and other.request() == UNPACED and not other.ctrl & _INCR_WRITE
             and other.write == PIO1_TXF0 and other.read == ring.write and ring.size() == 2 and other.size() == 2
+            and ring.ctrl & _RING_WRITE and ring.ctrl >> 6 & 15 == other.ctrl >> 6 & 15 and ring.ctrl & _INCR_WRITE
         )  # fmt: skip
 
     def _one_by_one(self, n):
@@ -222,7 +230,7 @@ class ChipDma:
     def _highest(self, n):
         adc = self._board.adc
         highest = 0
-        for i in range(min(n, adc.inputs)):
+        for i in range(n):
             counts = adc.counts_of_round[(adc.at + i) % adc.inputs]
             if counts > highest:
                 highest = counts
@@ -232,7 +240,7 @@ class ChipDma:
         """n samples to where the channel writes."""
         adc = self._board.adc
         bits = channel.ctrl >> 6 & 15
-        if n and (channel.size() != 2 or not channel.ctrl & _INCR_WRITE or not channel.ctrl & _RING_WRITE and bits):
+        if n and (channel.size() != 2 or not channel.ctrl & _INCR_WRITE or (not channel.ctrl & _RING_WRITE and bits)):
             raise NotImplementedError("samples go into halfwords, one after the other: ctrl 0x%x" % channel.ctrl)
         self.memory.fill(channel.write, n, bits, adc.counts_of_round, adc.inputs, adc.at)
         channel.step(n)

@@ -59,14 +59,16 @@ class ComparatorMachine:
             if not self._ceiling:
                 raise NotImplementedError("machine 4 has no program")
             if self.execctrl & 31 != _STATUS_EMPTY:
-                raise NotImplementedError("without STATUS_N = 1 in EXECCTRL the comparator would wait for ever, silently")
+                raise NotImplementedError(
+                    "without STATUS_N = 1 in EXECCTRL the comparator would wait for ever, silently"
+                )
             self._active = True
             self._act(simwire.COMPARATOR_START, self._ceiling)
             self._take_what_waits()
 
     def address(self):
         """SMx_ADDR. While it watches the true one moves among the instructions before OVER_AT."""
-        self._board.refresh_samples()
+        self._board.refresh()
         state = self.model.state
         if state == pio_comparator.WATCHING:
             return self._offset + pio_comparator.WAIT
@@ -78,14 +80,14 @@ class ComparatorMachine:
         """TXF, written by the CPU. A machine that does not watch leaves the word in the FIFO; a full FIFO drops it."""
         self._board.refresh_samples()
         counts = word & 0xFFF
-        if self.model.state == pio_comparator.WATCHING:
+        if self.model.watches:
             self._act(simwire.COMPARATOR_SAMPLE, counts)
         else:
             self._keep(counts)
 
     def feed(self, t, counts):
         """TXF, written by DMA: samples came up to t, the highest of these counts."""
-        if self.model.state == pio_comparator.WATCHING:
+        if self.model.watches:
             self.model.sample(t, counts)
             self._pull(t)
         else:
@@ -94,7 +96,7 @@ class ComparatorMachine:
 
     def silence(self, t):
         """No sample came until t."""
-        if self.model.state == pio_comparator.WATCHING:
+        if self.model.watches:
             self._pull(self.model.silence(t))
 
     def believe(self, t, truth):
@@ -114,6 +116,7 @@ class ComparatorMachine:
 
     def set_shiftctrl(self, value):
         """SMx_SHIFTCTRL. Changing FJOIN_RX empties the FIFO."""
+        self._board.refresh_samples()
         if (value ^ self.shiftctrl) & FJOIN_RX:
             self._waiting = 0
         self.shiftctrl = value
@@ -136,6 +139,7 @@ class ComparatorMachine:
 
     def _act(self, action, counts):
         board = self._board
+        board.refresh_samples()  # those from before meet the machine as it was
         board.emit(simwire.COMPARATOR, action, counts)
         t = board.backend.now_us()
         self.model.apply(t, action, counts)

@@ -24,15 +24,32 @@ if sys.implementation.name == "micropython":
         return len(buffer) * _width(buffer)
 
     def _width(buffer):
-        for i in range(min(2, len(buffer) - 1)):
-            # The next element's address tells the width of this one: MicroPython says it nowhere else.
-            return addressof(memoryview(buffer)[i + 1 :]) - addressof(memoryview(buffer)[i:])
-        return 1
+        if len(buffer) < 2:
+            return 1
+        # The next element's address tells the width of this one: MicroPython says it nowhere else.
+        return addressof(memoryview(buffer)[1:]) - addressof(buffer)
 
     @micropython.viper
-    def _halfwords(buffer, at: int, first: int, mask: int, values, n_values: int, value: int, n: int):
-        p = ptr16(buffer)  # noqa: F821  (the compiler's own)
-        v = ptr16(values)  # noqa: F821
+    def gather(words, sources, slip: int, values, n: int) -> int:
+        """values[i] = 12 bits of the word that sources[i + slip] names, round an end of n; returns the greatest."""
+        w = ptr32(words)
+        s = ptr8(sources)
+        v = ptr16(values)
+        greatest = 0
+        for i in range(n):
+            k = i + slip
+            if k >= n:
+                k -= n
+            counts = w[s[k]] & 0xFFF
+            v[i] = counts
+            if counts > greatest:
+                greatest = counts
+        return greatest
+
+    @micropython.viper
+    def halfwords(buffer, at: int, first: int, mask: int, values, n_values: int, value: int, n: int):
+        p = ptr16(buffer)
+        v = ptr16(values)
         while n > 0:
             p[first + at] = v[value]
             at = (at + 1) & mask
@@ -43,11 +60,11 @@ if sys.implementation.name == "micropython":
 
     @micropython.viper
     def _byte(buffer, at: int) -> int:
-        return ptr8(buffer)[at]  # noqa: F821
+        return ptr8(buffer)[at]
 
     @micropython.viper
     def _set_byte(buffer, at: int, value: int):
-        ptr8(buffer)[at] = value  # noqa: F821
+        ptr8(buffer)[at] = value
 
 else:
     import ctypes
@@ -64,7 +81,12 @@ else:
     def length_of(buffer):
         return memoryview(buffer).nbytes
 
-    def _halfwords(buffer, at, first, mask, values, n_values, value, n):
+    def gather(words, sources, slip, values, n):
+        for i in range(n):
+            values[i] = words[sources[(i + slip) % n]] & 0xFFF
+        return max(values[:n])
+
+    def halfwords(buffer, at, first, mask, values, n_values, value, n):
         words = buffer.cast("H")
         turn = values[value:n_values] + values[:value]
         samples = memoryview(turn * (n // n_values + 1))[:n]
@@ -86,6 +108,7 @@ class Memory:
         self._starts = []
         self._ends = []
         self._buffers = []
+        self._ring, self._first, self._mask = None, 0, 0
 
     def place(self, buffer, to_write):
         """The address of a buffer, from now on."""
@@ -127,21 +150,33 @@ class Memory:
             _set_byte(self._buffers[i], address - self._starts[i] + k, value >> 8 * k & 255)
 
     def fill(self, address, n, ring_bits, values, n_values, value):
-        """n halfwords from `values` in turn, from values[value] on; in a ring of 2^ring_bits bytes, if that is not 0."""
+        """n halfwords from `values` in turn, from values[value] on; in a ring of 2^ring_bits bytes, if it is not 0."""
         if not n:
             return
-        size = 1 << ring_bits if ring_bits else 2 * n
-        base = address & ~(size - 1) if ring_bits else address
-        i = self._find(base, size)
-        room = size >> 1
-        at = (address - base) >> 1
+        if ring_bits:
+            self.find_ring(address, ring_bits)
+            self.fill_ring(address, n, values, n_values, value)
+            return
+        i = self._find(address, 2 * n)
+        halfwords(self._buffers[i], (address - self._starts[i]) >> 1, 0, 0x3FFFFFFF, values, n_values, value, n)
+
+    def find_ring(self, address, ring_bits):
+        """The ring that fill_ring() is about from now on."""
+        self._mask = (1 << ring_bits) - 1
+        base = address & ~self._mask
+        i = self._find(base, self._mask + 1)
+        self._ring, self._first = self._buffers[i], (base - self._starts[i]) >> 1
+
+    def fill_ring(self, address, n, values, n_values, value):
+        """As fill(), into the ring that was found last."""
+        room = self._mask + 1 >> 1
+        at = (address & self._mask) >> 1
         if n > room:  # what would be overwritten need not be written
             skip = n - room
             at = (at + skip) % room
             value = (value + skip) % n_values
             n = room
-        mask = room - 1 if ring_bits else 0x3FFFFFFF
-        _halfwords(self._buffers[i], at, (base - self._starts[i]) >> 1, mask, values, n_values, value, n)
+        halfwords(self._ring, at, self._first, room - 1, values, n_values, value, n)
 
     def _find(self, address, size):
         for i in range(len(self._starts)):

@@ -107,3 +107,8 @@ class FolderStore:
         file = self._files[number]
         file.seek(0)
         file.write(self._ones)
+
+    def close(self):
+        """The end of this board, in a process that goes on."""
+        for file in self._files:
+            file.close()

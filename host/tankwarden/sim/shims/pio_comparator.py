@@ -1,4 +1,4 @@
-"""What the comparator program of mcu/comparator.py makes of the samples, reckoned instead of clocked: used on both sides.
+"""What the comparator program of mcu/comparator.py makes of the samples, reckoned instead of clocked: for both sides.
 
 In the sim process a Comparator pulls the true fault lines, also while the board process hangs or is dead; in the board
 process another one answers the firmware's read-backs. Pure, import-free but for simwire, allocation-free, both
@@ -32,10 +32,13 @@ def ceiling(words):
 
 
 class Comparator:
-    """The machine. state: as of the last call. pulls: whether it holds the lines down; only a release ends that."""
+    """The machine. state: as of the last call. watches: whether it takes samples. pulls: whether it holds the lines
+    down; only a release ends that.
+    """
 
     def __init__(self):
         self.state = IDLE
+        self.watches = False
         self.pulls = False
         self.ceiling = 0
         self.releases = 0
@@ -47,23 +50,25 @@ class Comparator:
             self.sample(t, counts)
         elif action == simwire.COMPARATOR_STOP:
             self.state = IDLE  # pins stay as they are: a machine that stands still lets nothing go
+            self.watches = False
         else:
             if action == simwire.COMPARATOR_START:
                 self.ceiling = counts
             self.releases = (self.releases + 1) & 0xFFFF
             self.state = WATCHING
+            self.watches = True
             self.pulls = False
             self._last_us = t
 
     def sample(self, t, counts):
         """A sample came at t, or several: the highest."""
         self._last_us = max(self._last_us, t)
-        if self.state == WATCHING and counts >= self.ceiling:
+        if self.watches and counts >= self.ceiling:
             self._pull(OVER)
 
     def silence(self, t):
         """No sample came until t. Returns when it began to pull, if that is why it does, else t."""
-        if self.state == WATCHING and t - self._last_us >= STARVED_US:
+        if self.watches and t - self._last_us >= STARVED_US:
             self._pull(STARVED)
             return self._last_us + STARVED_US
         return t
@@ -74,7 +79,7 @@ class Comparator:
 
     def believe(self, truth):
         """Take over a pull that only the other side saw, if it has seen the same releases."""
-        if truth & 3 and truth >> 2 == self.releases and self.state == WATCHING:
+        if truth & 3 and truth >> 2 == self.releases and self.watches:
             self._pull(truth & 3)
 
     def reset(self):
@@ -83,4 +88,5 @@ class Comparator:
 
     def _pull(self, why):
         self.state = why
+        self.watches = False
         self.pulls = True

@@ -1,7 +1,7 @@
 """`machine.mem32` of the simulated board: the registers that the firmware uses, and no others.
 
-Addresses and bits are the RP2040's (datasheet 2.3.1.7 SIO, 2.5.7 DMA, 3.7 PIO, 4.7.6 watchdog, 4.9.6 ADC). An unknown address raises: on the
-chip it would be a bus fault, or worse, something else's register.
+Addresses and bits are the RP2040's (datasheet 2.3.1.7 SIO, 2.5.7 DMA, 3.7 PIO, 4.7.6 watchdog, 4.9.6 ADC).
+An unknown address raises: on the chip it would be a bus fault, or worse, something else's register.
 """
 
 import chip_dma

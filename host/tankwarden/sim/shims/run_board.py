@@ -1,7 +1,7 @@
 """The board process of `tankwarden sim`: PAGE OUT MCU_DIR PROTOCOL_DIR. Starts the files of mcu/ as the chip would.
 
 The current directory is the board's flash, stdin and stdout are the link, stderr is for what the simulation itself has
-to say. Runs under `micropython -X heapsize=190wK` and under CPython.
+to say. Runs under `micropython -X heapsize=240wK` and under CPython.
 """
 
 import sys

@@ -9,7 +9,6 @@ import chip_adc
 import chip_dma
 import comparator_machine
 import interrupts
-import pio_comparator
 import pio_machine
 import pio_relay
 import simwire
@@ -17,8 +16,7 @@ import simwire
 N_GPIOS = 30
 CLOCK_HZ = 1_000_000 * pio_relay.CYCLES_PER_US
 PULL_UP, PULL_DOWN = 1, 2
-# Samples are made when somebody looks at them; for a comparator that somebody is whoever looks at a pin, so often at most.
-_LAZY_US = 100
+_FED = (1 << simwire.FED_GPIOS[0]) | (1 << simwire.FED_GPIOS[1])
 _SLOWEST_NS = 12_000  # samples further apart let the comparator starve between them
 
 _board = None
@@ -51,12 +49,14 @@ class Board:
         self.adc = chip_adc.ChipAdc(self)
         self.dma = chip_dma.ChipDma(self)
         self.interrupts = interrupts.Interrupts(backend)
+        self._lazy_us = backend.LAZY_US
+        self._sampled_us = self.started_us  # up to here samples have been made
         self._inputs, self._period_ns = 0, 0  # whose samples reach the comparator, and how often, as last told
         self.scratch = [backend.words[simwire.W_SCRATCH + i] for i in range(simwire.N_SCRATCH)]
         self._function = bytearray([simwire.FUNCTION_NULL] * N_GPIOS)
-        self._driving = bytearray(N_GPIOS)
-        self._out = bytearray(N_GPIOS)
-        self._pull = bytearray([PULL_DOWN] * N_GPIOS)  # the chip's reset state
+        # Masks, a bit for each GPIO. The chip's reset state: every pad has its pull-down.
+        self._driving = self._out = self._pulled_up = 0
+        self._plain = 0  # those of SIO
         self._loops = -1
         self._exception_seen = False
         self.spi_selected = False
@@ -64,7 +64,7 @@ class Board:
     # -- inputs ----------------------------------------------------------------------------------------------------
 
     def now_us(self):
-        """The backend's clock, which never wraps; the shim of `time` wraps it as the chip does. Interrupts happen here."""
+        """The backend's clock, which never wraps (the shim of `time` does). Interrupts happen here."""
         t = self.backend.now_us()
         if t >= self.interrupts.next_us and self.interrupts.run():
             t = self.backend.now_us()
@@ -77,9 +77,10 @@ class Board:
         t = backend.now_us()
         words = self.words
         bank = self.bank
-        if self.comparator.model.state == pio_comparator.WATCHING:
+        if self.comparator.model.watches:
             self.comparator.believe(t, words[simwire.W_PULLS])
-            if t - self.adc.t >= _LAZY_US:
+            if t - self._sampled_us > self._lazy_us:
+                self._sampled_us = t
                 self.adc.advance(t)
         loops = words[simwire.W_LEVELS] ^ words[simwire.W_STUCK] << 30
         if loops != self._loops:
@@ -94,8 +95,9 @@ class Board:
         """For whoever looks at the converter, DMA or the comparator: everything up to now has happened."""
         self.backend.refresh()
         t = self.backend.now_us()
-        if self.comparator.model.state == pio_comparator.WATCHING:
+        if self.comparator.model.watches:
             self.comparator.believe(t, self.words[simwire.W_PULLS])
+        self._sampled_us = t
         self.adc.advance(t)
 
     def tell_samples(self):
@@ -124,61 +126,54 @@ class Board:
 
     def level(self, gpio):
         """What the pad reads."""
-        self.refresh()
-        return self._pad(gpio)
+        return self.levels() >> gpio & 1
 
     def levels(self):
         """Every pad at one instant, as mask."""
         self.refresh()
-        mask = 0
-        for gpio in range(N_GPIOS):
-            if self._pad(gpio):
-                mask |= 1 << gpio
-        return mask
-
-    def _pad(self, gpio):
-        if self._function[gpio] == simwire.FUNCTION_PIO0:
-            return self.bank.pins[simwire.RELAY_GPIOS.index(gpio)]
-        if self._driving[gpio] and self._function[gpio] == simwire.FUNCTION_SIO:
-            return self._out[gpio]
-        if gpio in simwire.FED_GPIOS:
-            return self.bank.lines >> gpio & 1
-        if self.words[simwire.W_LEVELS] >> gpio & 1:
-            return 1
-        return 1 if self._pull[gpio] == PULL_UP else 0
+        bank = self.bank
+        driven = self._driving & self._plain
+        pads = (self.words[simwire.W_LEVELS] | self._pulled_up) & ~_FED | bank.lines
+        pads = pads & ~driven | self._out & driven
+        for i in range(len(simwire.RELAY_GPIOS)):
+            gpio = simwire.RELAY_GPIOS[i]
+            if self._function[gpio] == simwire.FUNCTION_PIO0:
+                pads = pads & ~(1 << gpio) | bank.pins[i] << gpio
+        return pads
 
     def set_function(self, gpio, function):
-        """Give the pin to SIO (plain), to PIO0 (a relay's machine) or to a peripheral."""
+        """Give the pin to SIO (plain), to PIO0 (a relay's machine), PIO1 (the comparator) or to a peripheral."""
         if function == simwire.FUNCTION_PIO0 and gpio not in simwire.RELAY_GPIOS:
             raise NotImplementedError("the simulated board has no relay at GP%d" % gpio)
         if function == simwire.FUNCTION_PIO1 and gpio not in simwire.FED_GPIOS:
             raise NotImplementedError("the simulated board has no fault line at GP%d" % gpio)
         if self._function[gpio] != function:
             self._function[gpio] = function
+            self._plain = _with_bit(self._plain, gpio, function == simwire.FUNCTION_SIO)
             self.emit(simwire.FUNCTION, gpio, function)
 
     def drive(self, gpio, driving):
         """Switch the plain output driver of a pin."""
-        if self._driving[gpio] != driving:
-            self._driving[gpio] = driving
-            self.emit(simwire.PIN if driving else simwire.INPUT, gpio, self._out[gpio] if driving else 0)
+        if self._driving >> gpio & 1 != driving:
+            self._driving = _with_bit(self._driving, gpio, driving)
+            self.emit(simwire.PIN if driving else simwire.INPUT, gpio, self.driven(gpio) if driving else 0)
 
     def write(self, gpio, level):
         """Set the output latch of a pin; it shows only while the pin drives."""
-        if self._out[gpio] != level:
-            self._out[gpio] = level
-            if self._driving[gpio]:
+        if self._out >> gpio & 1 != level:
+            self._out = _with_bit(self._out, gpio, level)
+            if self._driving >> gpio & 1:
                 self.emit(simwire.PIN, gpio, level)
         if gpio == simwire.SPI_CS_GPIO and level:
             self.spi_selected = False
 
     def driven(self, gpio):
         """The output latch of a pin."""
-        return self._out[gpio]
+        return self._out >> gpio & 1
 
     def pull(self, gpio, pull):
         """Set the pull resistors of a pin."""
-        self._pull[gpio] = pull
+        self._pulled_up = _with_bit(self._pulled_up, gpio, pull == PULL_UP)
 
     # -- outputs ---------------------------------------------------------------------------------------------------
 
@@ -197,3 +192,7 @@ class Board:
         """machine.reset(): never returns."""
         self.emit(simwire.RESET, 0, 0)
         self.backend.halt()
+
+
+def _with_bit(mask, bit, on):
+    return mask | 1 << bit if on else mask & ~(1 << bit)

@@ -24,6 +24,7 @@ W_SCRATCH = 16  # 8 words, the chip's watchdog scratch registers: written by the
 W_ADC_REFERENCE = 24  # what the chip's own converter reads at ADC_REFERENCE_GPIO; ADC_REFERENCE_COUNTS if all is well
 W_ADC_DIE = 25  # and on its temperature sensor
 W_PULLS = 26  # Comparator.truth() of the sim process: what pulls the fault lines, above it the releases it has seen
+W_ZERO = 31  # always 0
 N_COUNTS = 8
 N_SCRATCH = 8
 ADC_REFERENCE_COUNTS, ADC_DIE_COUNTS = 2048, 876  # half of the converter's supply; 27 °C

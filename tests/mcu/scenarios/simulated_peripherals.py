@@ -1,0 +1,531 @@
+"""Timers, DMA, converter and comparator of the simulated board behave as on the chip, traps included.
+
+What the chip answers was tried with MicroPython 1.26.1 on an emulated RP2040.
+"""
+
+import sys
+import time
+from array import array
+
+import machine
+import rp2
+import simboard
+import simwire
+from backend_virtual import VirtualBackend
+
+MICROPYTHON = sys.implementation.name == "micropython"
+CS, FCS, FIFO, DIV = 0x4004C000, 0x4004C008, 0x4004C00C, 0x4004C010
+SET, CLEAR = 0x2000, 0x3000
+START_MANY, OVER, UNDER, LEVEL = 0x8, 0x800, 0x400, 0xF0000
+FCS_ON = 0x01000009
+ROUND = 0b10111  # current_1, current_2, reference, the chip's temperature
+TXF1, SM4_EXECCTRL, SM4_SHIFTCTRL, SM4_ADDR, SM4_INSTR = 0x50300010, 0x503000CC, 0x503000D0, 0x503000D4, 0x503000D8
+FJOIN_RX = 1 << 31
+RING = 64  # samples
+AT = 17  # where the SDK loads the comparator's 15 instructions
+PASSES, PULLS = 3711, 3712
+
+
+def powered():
+    backend = VirtualBackend(start_us=1_000_000)
+    simboard.use(backend)
+    backend.set_loop(1, True)
+    backend.set_loop(2, True)
+    backend.set_counts(0, 400)
+    backend.set_counts(1, 500)
+    return backend
+
+
+def raised(error, text, function, *args, **kwargs):
+    """Whether function raises this very kind of error with this text in it."""
+    try:
+        function(*args, **kwargs)
+    except Exception as caught:
+        return type(caught) is error and text in str(caught)
+    return False
+
+
+# -- timers -------------------------------------------------------------------------------------------------------
+
+
+class Ticks:
+    """A callback that counts, and notes when it was first and last called."""
+
+    def __init__(self):
+        self.n = self.first_us = self.last_us = 0
+
+    def __call__(self, _timer):
+        self.last_us = time.ticks_us()
+        if not self.n:
+            self.first_us = self.last_us
+        self.n += 1
+
+
+def scenario_a_hard_timer_ticks_at_its_instants_while_the_program_waits():
+    powered()
+    ticks = Ticks()
+    machine.Timer(-1, freq=2000, hard=True, callback=ticks)
+    time.sleep_us(499)
+    assert ticks.n == 0
+    time.sleep_us(1)
+    assert (ticks.n, ticks.first_us) == (1, 1_000_500)
+    time.sleep_ms(5)
+    assert (ticks.n, ticks.last_us) == (11, 1_005_500)
+
+
+def scenario_ticks_missed_are_made_up_back_to_back():
+    backend = powered()
+    ticks = Ticks()
+    machine.Timer(freq=2000, hard=True, callback=ticks)
+    backend.advance(52_500)
+    assert ticks.n == 0
+    time.sleep_us(0)
+    time.ticks_us()
+    assert (ticks.n, ticks.first_us, ticks.last_us) == (105, 1_052_500, 1_052_500)
+    time.sleep_us(500)
+    assert ticks.n == 106
+
+
+def scenario_disabled_interrupts_come_late():
+    powered()
+    ticks = Ticks()
+    machine.Timer(period=1, hard=True, callback=ticks)
+    state = machine.disable_irq()
+    inner = machine.disable_irq()
+    time.sleep_ms(10)
+    machine.enable_irq(inner)
+    assert ticks.n == 0
+    machine.enable_irq(state)
+    assert ticks.n == 10
+
+
+def scenario_a_hard_handler_that_allocates_fails_and_its_timer_ends():
+    """On the chip: "uncaught exception in timer callback", and the timer never ticks again."""
+    backend = powered()
+    calls = bytearray(1)
+
+    def allocates(timer):
+        calls[0] += 1
+        return [0] * 50
+
+    def fails(timer):
+        calls[0] += 1
+        raise ValueError("from the handler")
+
+    machine.Timer(freq=100, hard=True, callback=allocates)
+    time.sleep_ms(100)
+    assert calls[0] == (1 if MICROPYTHON else 10)  # CPython has no heap to lock
+    assert backend.interrupts.failed == (1 if MICROPYTHON else 0)
+    powered()
+    calls[0] = 0
+    timer = machine.Timer(freq=100, hard=True, callback=fails)
+    time.sleep_ms(100)
+    assert calls[0] == 1
+    assert simboard.board().interrupts.failed == 1
+    timer.init(freq=100, hard=True, callback=fails)
+    time.sleep_ms(10)
+    assert calls[0] == 2
+
+
+def scenario_a_soft_timer_is_late_loses_ticks_and_outlives_its_exceptions():
+    """Up to 11.5 ms were measured, and the scheduler has room for 8."""
+    backend = powered()
+    ticks = Ticks()
+    timer = machine.Timer(period=20, callback=ticks)
+    time.sleep_ms(31)
+    assert ticks.n == 0
+    time.sleep_ms(1)
+    assert (ticks.n, ticks.first_us) == (1, 1_031_500)
+    timer.deinit()
+    ticks.n = 0
+    timer.init(freq=2000, callback=ticks)
+    backend.advance(60_000)
+    time.ticks_us()
+    assert ticks.n == 8
+    timer.deinit()
+    calls = bytearray(1)
+
+    def fails(timer):
+        calls[0] += 1
+        raise ValueError("from the handler")
+
+    timer.init(period=5, callback=fails)
+    time.sleep_ms(31)
+    assert calls[0] == 3
+
+
+def scenario_a_one_shot_ticks_once_and_deinit_stops():
+    powered()
+    ticks = Ticks()
+    machine.Timer(mode=machine.Timer.ONE_SHOT, period=3, hard=True, callback=ticks)
+    time.sleep_ms(20)
+    assert ticks.n == 1
+    timer = machine.Timer(period=3, hard=True, callback=ticks)
+    time.sleep_ms(3)
+    timer.deinit()
+    time.sleep_ms(20)
+    assert ticks.n == 2
+
+
+def scenario_timers_take_the_chips_arguments():
+    powered()
+    assert raised(ValueError, "Timer doesn't exist", machine.Timer, 3)
+    assert raised(TypeError, "", machine.Timer, tempo=1)
+    assert raised(NotImplementedError, "whole time", machine.Timer, freq=1_000_000, hard=True)
+    assert repr(machine.Timer(freq=2000, hard=True)) == "Timer(mode=PERIODIC, tick_hz=1000000, period=500)"
+
+
+# -- DMA ----------------------------------------------------------------------------------------------------------
+
+
+def scenario_dma_takes_the_chips_arguments():
+    powered()
+    dma = rp2.DMA()
+    assert (dma.channel, dma.ctrl, dma.pack_ctrl(), dma.active()) == (0, 0, 0x3F8039, False)
+    assert rp2.DMA.unpack_ctrl(dma.pack_ctrl(ring_size=10))["ring_size"] == 10
+    assert dma.pack_ctrl(**rp2.DMA.unpack_ctrl(0x3F8039)) == 0x3F8039
+    assert dma.pack_ctrl(default=0, enable=True) == 1
+    assert raised(TypeError, "pack_ctrl only takes keyword arguments", dma.pack_ctrl, 1)
+    assert raised(TypeError, "", dma.pack_ctrl, foo=1)
+    assert raised(ValueError, "bad field value", dma.pack_ctrl, ring_size=16)
+    assert raised(ValueError, "bad field value", dma.pack_ctrl, treq_sel=64)
+    assert raised(TypeError, "extra keyword arguments given", dma.config, foo=1)
+    assert raised(TypeError, "", dma.config, 1)
+    assert raised(TypeError, "can't convert bytes to int", dma.config, write=b"x")
+    assert raised(TypeError, "can't convert float to int", dma.config, read=1.5)
+    dma.count = 7
+    assert (dma.count, len(dma.registers)) == (0, 16)  # what a trigger will begin with does not show before it
+    rest = [rp2.DMA() for _ in range(11)]
+    assert raised(OSError, "16", rp2.DMA)
+    rest[0].close()
+    rest[0].close()
+    assert rest[0].channel == 255
+    for use in (rest[0].active, rest[0].config, lambda: rest[0].count):
+        assert raised(ValueError, "channel closed", use)
+    assert rp2.DMA().channel == 1
+
+
+def scenario_memory_is_copied_and_the_addresses_tell_how_far():
+    powered()
+    source, target = bytearray(b"abcdefgh"), bytearray(8)
+    dma = rp2.DMA()
+    dma.config(read=source, write=target, count=2)
+    first = dma.read
+    assert not dma.active()
+    dma.config(ctrl=dma.pack_ctrl(), trigger=True)
+    assert target == source
+    assert (dma.read - first, dma.count, dma.active()) == (8, 0, False)
+    assert dma.registers[0] == machine.mem32[0x50000000] == dma.read
+    assert raised(NotImplementedError, "beyond every buffer", dma.config, count=1, trigger=True)
+
+
+# -- the converter ------------------------------------------------------------------------------------------------
+
+
+def on(rate_clocks=240):
+    """The converter, ready to run free."""
+    for pin in (26, 27, 28):
+        machine.ADC(pin)
+    machine.mem32[DIV] = rate_clocks - 1 << 8
+    machine.mem32[FCS] = FCS_ON | OVER | UNDER
+    machine.mem32[CS] = 3 | ROUND << 16
+
+
+def aligned(dma, samples):
+    """A part of a buffer that begins at a multiple of its size, as DMA's rings must."""
+    room = memoryview(array("H", bytes(4 * samples)))
+    dma.config(write=room)
+    skip = -dma.write % (2 * samples) // 2
+    return room[skip : skip + samples]
+
+
+def ring_of(dma, samples=RING, count=1 << 30, **more):
+    ring = aligned(dma, samples)
+    bits = 0
+    while 1 << bits < 2 * samples:
+        bits += 1
+    dma.config(read=FIFO, write=ring, count=count, ctrl=dma.pack_ctrl(
+        size=1, inc_read=False, ring_sel=True, ring_size=bits, treq_sel=36, **more))  # fmt: skip
+    return ring
+
+
+def go():
+    machine.mem32[CS + SET] = START_MANY
+
+
+def scenario_samples_fill_the_ring_in_turn_and_wrap():
+    backend = powered()
+    on()
+    dma = rp2.DMA()
+    ring = ring_of(dma)
+    first = dma.write
+    dma.active(1)
+    go()
+    time.sleep_us(50)
+    assert (dma.write - first) // 2 == 10
+    assert list(ring[:5]) == [400, 500, 2048, 876, 400]
+    assert list(ring[10:]) == [0] * (RING - 10)
+    time.sleep_us(5 * (RING - 10))
+    assert dma.write == first
+    backend.set_counts(0, 444)
+    time.sleep_us(10)
+    assert (dma.write - first) // 2 == 2
+    assert list(ring[:4]) == [444, 500, 2048, 876]
+    backend.advance(10_000_000)
+    assert (dma.write - first) // 2 == (2 + 2_000_000) % RING
+    assert list(ring) == [444, 500, 2048, 876] * (RING // 4)
+
+
+def scenario_a_ring_that_is_not_aligned_would_wrap_outside_its_buffer():
+    backend = powered()
+    on()
+    dma = rp2.DMA()
+    lone = array("H", bytes(2 * RING))
+    ctrl = dma.pack_ctrl(size=1, inc_read=False, ring_sel=True, ring_size=12, treq_sel=36)
+    dma.config(read=FIFO, write=lone, count=100, ctrl=ctrl, trigger=True)
+    go()
+    backend.advance(50)
+    assert raised(NotImplementedError, "aligned to its size", lambda: dma.write)
+
+
+def scenario_dma_ends_with_its_count_and_the_fifo_overflows():
+    """A single count of 2^32 - 1 would end, too: after 6 hours."""
+    powered()
+    on()
+    dma = rp2.DMA()
+    ring = ring_of(dma, count=40)
+    dma.active(1)
+    go()
+    time.sleep_us(100)
+    assert (dma.count, dma.active()) == (20, True)
+    time.sleep_us(300)
+    assert (dma.count, dma.active()) == (0, False)
+    assert list(ring[36:44]) == [400, 500, 2048, 876, 0, 0, 0, 0]
+    assert machine.mem32[FCS] & OVER
+    assert machine.mem32[FCS] & LEVEL == 4 << 16
+    machine.mem32[CS + CLEAR] = START_MANY
+    assert [machine.mem32[FIFO] for _ in range(4)] == [400, 500, 2048, 876]
+    machine.mem32[FCS] = FCS_ON | OVER
+    assert not machine.mem32[FCS] & OVER
+    machine.mem32[FIFO]
+    assert machine.mem32[FCS] & UNDER
+
+
+def scenario_a_single_conversion_makes_the_slots_slip():
+    """ADC.read_u16() while the round robin runs goes between its samples."""
+    powered()
+    on()
+    dma = rp2.DMA()
+    ring = ring_of(dma)
+    dma.active(1)
+    go()
+    time.sleep_us(20)
+    machine.ADC(27).read_u16()
+    time.sleep_us(20)
+    machine.mem32[CS]  # here memory follows when somebody looks at the converter or at DMA
+    assert list(ring[:10]) == [400, 500, 2048, 876, 500, 2048, 876, 400, 500, 0]
+
+
+def scenario_slips_stops_and_overflows_can_be_made():
+    backend = powered()
+    on()
+    dma = rp2.DMA()
+    ring = ring_of(dma)
+    dma.active(1)
+    go()
+    backend.set_fault(simwire.FAULT_ADC_SLIP, True)
+    time.sleep_us(20)
+    machine.mem32[CS]
+    assert list(ring[:4]) == [500, 2048, 876, 400]
+    backend.set_fault(simwire.FAULT_ADC_SLIP, False)
+    time.sleep_us(20)
+    machine.mem32[CS]
+    assert list(ring[4:8]) == [400, 500, 2048, 876]
+    backend.set_fault(simwire.FAULT_ADC_STOP, True)
+    written = dma.write
+    time.sleep_us(1000)
+    assert dma.write == written
+    backend.set_fault(simwire.FAULT_ADC_STOP, False)
+    machine.mem32[CS]
+    time.sleep_us(50)
+    assert dma.write == written + 20
+    backend.set_fault(simwire.FAULT_ADC_OVER, True)
+    machine.mem32[FCS] = FCS_ON | OVER
+    assert machine.mem32[FCS] & OVER
+
+
+def scenario_a_chain_in_bulk_does_what_single_steps_do():
+    """The pair that wakes each other for one sample each, against the long way."""
+    found = []
+    for in_bulk in (True, False):
+        powered()
+        on()
+        dma, other = rp2.DMA(), rp2.DMA()
+        ring = ring_of(dma, count=1, chain_to=other.channel)
+        other.config(read=ring, write=TXF1, count=1, ctrl=other.pack_ctrl(
+            size=1, inc_write=False, ring_size=7, chain_to=dma.channel))  # fmt: skip
+        first = dma.write
+        dma.active(1)
+        go()
+        for n in (1, 2, 3, 61, 130, 7):
+            if not in_bulk:
+                simboard.board().dma._paired = False
+            time.sleep_us(5 * n)
+            found.append((n, (dma.write - first) // 2, (other.read - first) // 2, list(ring)))
+    half = len(found) // 2
+    assert found[:half] == found[half:]
+    assert found[-1][1] == 204 % RING
+
+
+# -- the comparator -----------------------------------------------------------------------------------------------
+
+
+def watched(start=True):
+    """A board whose comparator sees every sample."""
+    import comparator
+
+    backend = powered()
+    machine.Pin(8, machine.Pin.OUT, value=1)
+    on()
+    dma, other = rp2.DMA(), rp2.DMA()
+    ring = ring_of(dma, count=1, chain_to=other.channel)
+    other.config(read=ring, write=TXF1, count=1, ctrl=other.pack_ctrl(
+        size=1, inc_write=False, ring_size=7, chain_to=dma.channel))  # fmt: skip
+    dma.active(1)
+    sm = rp2.StateMachine(4, comparator.comparator_program, set_base=machine.Pin(6))
+    machine.mem32[SM4_EXECCTRL + SET] = 1
+    go()
+    if start:
+        sm.active(1)
+    return backend, sm
+
+
+def lines():
+    return machine.Pin(6).value(), machine.Pin(7).value()
+
+
+def scenario_the_comparator_pulls_both_lines_at_its_ceiling_and_holds_them():
+    backend, _ = watched()
+    assert (lines(), machine.mem32[SM4_ADDR]) == ((1, 1), AT + 2)
+    backend.set_counts(1, PASSES)
+    time.sleep_ms(10)
+    assert lines() == (1, 1)
+    backend.set_counts(1, PULLS)
+    time.sleep_us(20)
+    assert (lines(), machine.mem32[SM4_ADDR]) == ((0, 0), AT + 14)
+    time.sleep_us(20)
+    machine.mem32[CS]
+    backend.set_counts(1, 500)
+    time.sleep_ms(10)
+    assert lines() == (0, 0)
+    machine.mem32[SM4_INSTR] = AT  # without emptying its FIFO: what waited there is seen first
+    assert lines() == (0, 0)
+    time.sleep_us(20)
+    machine.mem32[SM4_SHIFTCTRL + 0x1000] = FJOIN_RX
+    machine.mem32[SM4_SHIFTCTRL + 0x1000] = FJOIN_RX
+    machine.mem32[SM4_INSTR] = AT
+    time.sleep_us(20)
+    assert (lines(), machine.mem32[SM4_ADDR]) == ((1, 1), AT + 2)
+
+
+def scenario_a_comparator_that_starves_pulls():
+    backend, _ = watched()
+    time.sleep_ms(1)
+    machine.mem32[CS + CLEAR] = START_MANY
+    time.sleep_us(12)
+    assert lines() == (1, 1)
+    time.sleep_us(2)
+    assert (lines(), machine.mem32[SM4_ADDR]) == ((0, 0), AT + 5)
+    backend, _ = watched()
+    backend.set_fault(simwire.FAULT_ADC_STOP, True)
+    time.sleep_us(14)
+    assert lines() == (0, 0)
+
+
+def scenario_the_comparator_needs_no_processor():
+    import interlock
+
+    backend, _ = watched()
+    sm = rp2.StateMachine(0, interlock.relay_program, jmp_pin=machine.Pin(6), sideset_base=machine.Pin(2))
+    sm.active(1)
+    machine.mem32[0x502000D8] = 23
+    machine.mem32[0x50200010] = 3_000_000
+    assert machine.Pin(2).value() == 1
+    backend.set_counts(0, 4000)
+    backend.advance(30)
+    simboard.board().refresh()
+    assert simboard.board().bank.pins[0] == 0
+
+
+def scenario_a_pin_made_an_input_after_the_comparator_is_taken_from_it():
+    """`Pin(6)` alone touches nothing."""
+    backend, _ = watched()
+    machine.Pin(6, machine.Pin.IN, machine.Pin.PULL_DOWN)
+    backend.set_counts(0, 4000)
+    time.sleep_us(50)
+    assert lines() == (1, 0)
+
+
+def scenario_a_line_short_to_its_supply_is_stronger_than_the_comparator():
+    backend, _ = watched()
+    backend.set_stuck(1, True)
+    backend.set_counts(0, 4000)
+    time.sleep_us(50)
+    assert lines() == (1, 0)
+
+
+def scenario_a_comparator_that_waits_keeps_four_words():
+    """What was sampled before it was started is the first that it sees."""
+    backend, sm = watched(start=False)
+    backend.set_counts(0, 4000)
+    time.sleep_ms(1)
+    assert lines() == (1, 1)
+    sm.active(1)
+    assert lines() == (0, 0)
+
+
+def scenario_a_word_of_the_processor_is_a_sample():
+    _, _ = watched()
+    machine.mem32[TXF1] = PASSES
+    assert lines() == (1, 1)
+    machine.mem32[TXF1] = 0xFFF
+    assert lines() == (0, 0)
+
+
+def scenario_the_comparator_is_refused_with_another_program_or_wiring():
+    import comparator
+
+    powered()
+    program = list(comparator.comparator_program)
+    program[0] = program[0][:-1]
+    assert raised(NotImplementedError, "comparator program only", rp2.StateMachine, 4, program, set_base=machine.Pin(6))
+    program = comparator.comparator_program
+    assert raised(NotImplementedError, "pulls GP6 and GP7", rp2.StateMachine, 4, program, set_base=machine.Pin(2))
+    sm = rp2.StateMachine(4, program, set_base=machine.Pin(6))
+    assert raised(NotImplementedError, "STATUS_N", sm.active, 1)
+    assert raised(NotImplementedError, "not active", machine.mem32.__setitem__, SM4_INSTR, AT)
+
+
+def scenario_nothing_of_all_that_allocates():
+    import micropython
+
+    backend, _ = watched()
+    ticks = bytearray(2)
+
+    def tick(timer):
+        ticks[0] = (ticks[0] + 1) & 255
+        machine.mem32[0x50000004]
+        machine.mem32[SM4_ADDR]
+        machine.mem32[0xD0000004]
+
+    machine.Timer(freq=2000, hard=True, callback=tick)
+    time.sleep_ms(1)
+    micropython.heap_lock()
+    try:
+        for _ in range(20):
+            time.sleep_ms(5)
+            machine.mem32[FCS]
+    finally:
+        micropython.heap_unlock()
+    assert backend.interrupts.failed == 0
+    assert ticks[0] == 202
