@@ -14,7 +14,10 @@ from .lab.stand import Stand
 @pytest.fixture(scope="session")
 def uf2(request: pytest.FixtureRequest) -> Path:
     """The image. The whole run ends here, with the reason, if it or the emulator cannot be had."""
-    path = Path(request.config.getoption("--chip"))
+    given = request.config.getoption("--chip")
+    if given is None:
+        pytest.exit("tests/chip: ./tools/test --chip UF2", returncode=2)
+    path = Path(given)
     try:
         load_uf2(path)
         lab_folder()
