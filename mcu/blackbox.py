@@ -55,7 +55,7 @@ class Ring:
         at = int(s[_AT]) * _TICK_BYTES
         channel = 0
         while channel < 8:
-            a = int(counts[channel])
+            a = int(counts[channel + 0])
             b = int(counts[channel + 1])
             p[at] = a & 255
             p[at + 1] = (a >> 8) & 15 | (b & 15) << 4

@@ -72,7 +72,7 @@ class OverCurrent:
             to[1] = int(mean(samples, (at & 511) + 1, 2))
             i = 2
             while i < 8:
-                to[i] = counts[i]
+                to[i + 0] = counts[i + 0]
                 i += 1
             record(row)
         us = (int(ticks_us()) - int(now)) & _TICKS_MASK

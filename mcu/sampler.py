@@ -156,7 +156,7 @@ def _clear(values, at: int):
     v = ptr32(values)
     end = at + 3 * _CHANNELS + 2 * _CIRCUITS
     while at < end:
-        v[at] = 0
+        v[at + 0] = 0
         at += 1
 
 
@@ -167,7 +167,7 @@ def _add(values, counts, n: int, at: int):
     i = 0
     while i < _CHANNELS:
         x = int(counts[i])
-        v[at] += x
+        v[at + 0] += x
         if n == 0 or x < v[at + 1]:
             v[at + 1] = x
         if x > v[at + 2]:
@@ -177,7 +177,7 @@ def _add(values, counts, n: int, at: int):
     i = 0
     while i < _CIRCUITS:
         product = int(counts[_CURRENT + i]) * int(counts[_VOLTAGE + i])
-        v[at] += product >> 12
+        v[at + 0] += product >> 12
         v[at + 1] += product & 4095
         at += 2
         i += 1

@@ -93,7 +93,7 @@ def scan(state: ptr32, ring: ptr16, at: int, now_us: int, pins: int, pulls: int)
         most_2 = state[MOST + 1]
         over = 0
         while at != end:  # a difference below 0 leaves its sign: no branch for the samples that are right
-            over |= (most_1 - ring[at]) | (most_2 - ring[at + 1])
+            over |= (most_1 - ring[at + 0]) | (most_2 - ring[at + 1])
             at = (at + 4) & _RING_MASK
         if over < 0:
             fired = int(_count(state, ring, first, end))
@@ -178,8 +178,8 @@ def peak(ring: ptr16, slot: int) -> int:
     """The greatest of all samples of one input in the ring."""
     greatest = 0
     while slot < RING:
-        if int(ring[slot]) > greatest:
-            greatest = int(ring[slot])
+        if int(ring[slot + 0]) > greatest:
+            greatest = int(ring[slot + 0])
         slot += 4
     return greatest
 
@@ -190,7 +190,7 @@ def mean(ring: ptr16, at: int, n_bits: int) -> int:
     total = 1 << n_bits >> 1
     n = 1 << n_bits
     while n:
-        total += ring[at]
+        total += ring[at + 0]
         at = (at - 4) & _RING_MASK
         n -= 1
     return total >> n_bits

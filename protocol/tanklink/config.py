@@ -196,10 +196,10 @@ def _scale(lengths, table_counts, table_values, channel: int, counts: int) -> in
     while at < last and counts > xs[at + 1]:
         at += 1
     # ptr32 reads without a sign on the unix port; no value needs more than 25 bits.
-    y = ((ys[at] & 0x1FFFFFF) ^ 0x1000000) - 0x1000000
+    y = ((ys[at + 0] & 0x1FFFFFF) ^ 0x1000000) - 0x1000000
     rise = ((ys[at + 1] & 0x1FFFFFF) ^ 0x1000000) - 0x1000000 - y
-    x = counts - xs[at]
-    run = xs[at + 1] - xs[at]
+    x = counts - xs[at + 0]
+    run = xs[at + 1] - xs[at + 0]
     whole = rise // run
     reach = whole if whole > 0 else 0 - whole
     far = x if x > 0 else 0 - x

@@ -100,6 +100,7 @@ def test_commands_and_options_that_do_not_exist_are_told() -> None:
 MICROPYTHON = (
     "mcu/", "host/tankwarden/sim/shims/", "tests/mcu/scenarios/", "tests/mcu/run_scenarios.py",
     "tests/mcu/littlefs_cuts.py", "tests/protocol/on_micropython/",
+    "tests/chip/on_chip/", "tools/benchmarks/on_micropython/",
 )  # fmt: skip
 
 

