@@ -10,7 +10,6 @@ directly (`StateMachine.put` would block for ever on a latched machine).
 """
 
 import machine
-import micropython
 import rp2
 from limits import PERMIT_US
 from machine import Pin, mem32
