@@ -84,7 +84,7 @@ def test_scaling_and_every_judge(table: tuple[tuple[int, int], ...], extreme: st
     for c in range(2):
         facts.set_limits(c, small(limits))
         facts.set_scales(c, config)
-        config.circuits[c + 1][:] = small([c + 1, *limits[1:]])
+        assert config.set_circuit(small([c + 1, *limits[1:]]))
         within_reach(config, c)
     judge = Judge()
     clock = clock_at(14 * 86400, 999_999)

@@ -16,7 +16,7 @@ TRIP: Any = records.Trip(
     event_id=1, boot_id=2, at_uptime_s=3, at_uptime_ms_part=4, circuit=1, trigger=1, subject=0, value=-5, limit=6
 )  # fmt: skip
 HELLO: Any = records.Hello(digest=bytes(8), session=1)
-CIRCUIT: Any = records.ConfigCircuit(1, True, *[1] * 14, True, True)
+CIRCUIT: Any = records.ConfigCircuit._make([1, True, *[1] * 14, True, True])
 POINT: Any = records.ConfigPoint(channel=0, index=0, counts=1, value=0)
 
 
