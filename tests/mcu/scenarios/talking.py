@@ -308,8 +308,9 @@ def scenario_acknowledging_more_than_was_sent():
 
 
 def scenario_an_event_is_sent_only_once_it_is_in_flash():
-    """While circuit 2 is closed, the end of circuit 1's lease waits in memory."""
+    """With no room for it but by an erase, the end of circuit 1's lease waits in memory while circuit 2 is closed."""
     rig = Rig().armed()
+    rig.program.journal.may_append = lambda: False
     rig.closed(2, 3000)
     rig.closed(1, 200)
     rig.run(500)
