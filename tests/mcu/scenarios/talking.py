@@ -318,6 +318,20 @@ def scenario_an_event_does_not_wait_for_circuits_to_open():
     assert rig.last("LEASE_OVER").circuit == 1
 
 
+def scenario_an_event_is_sent_only_once_it_is_in_flash():
+    """With no room for it but by an erase, the end of circuit 1's lease waits in memory while circuit 2 is closed."""
+    rig = Rig().armed()
+    rig.program.journal.may_append = lambda: False
+    rig.closed(2, 3000)
+    rig.closed(1, 200)
+    rig.run(500)
+    assert rig.program.journal.count > rig.program.journal.durable()
+    assert "LEASE_OVER" not in [said.name for said in rig.heard]
+    rig.send("LEASE", 2, 0, 0)
+    rig.run(200)
+    assert rig.last("LEASE_OVER").circuit == 1
+
+
 def scenario_request_answered_within_the_same_period():
     """A request that comes while the program waits is answered at once, not a pass later."""
     import time
