@@ -35,6 +35,7 @@ _DREQ_ADC = const(36)
 _AT_ONCE = const(0x3F)
 _RING_BITS = const(10)  # 1024 bytes
 _SETTLE_READS = const(1000)
+_ROUNDS_MASK = const(508)
 
 
 class AdcRing:
@@ -98,6 +99,10 @@ class AdcRing:
         )  # fmt: skip
         self.state[ORIGIN] = mem32[self.write_at]
         ring.active(1)
+
+    def newest(self):
+        """Place of the newest whole round in the ring."""
+        return ((mem32[self.write_at] - self.state[ORIGIN]) >> 1) - 4 & _ROUNDS_MASK
 
     def lost(self):
         """Whether the converter had to drop a sample since start(): places no longer tell the input."""
