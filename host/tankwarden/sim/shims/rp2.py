@@ -1,4 +1,4 @@
-"""The chip's `rp2` on the simulated board: the PIO assembler, machines that can run the firmware's programs, DMA, flash."""
+"""The chip's `rp2` on the simulated board: PIO assembler, machines that can run the firmware's programs, DMA, flash."""
 
 import dma
 import flash
