@@ -96,7 +96,8 @@ class OverCurrent:
     def grant(self, c, us):
         """Circuit c may hold for us from now on, its carrier for the sequence more."""
         state = self._state
-        us += ((ticks_us() - state[scanning.LAST_US]) & _TICKS_MASK) + _SPARE_US  # the next tick counts from the last
+        last_us = state[scanning.LAST_US]  # before the ticks: a tick may come in between
+        us += ((ticks_us() - last_us) & _TICKS_MASK) + _SPARE_US  # the next tick counts from the last
         state[scanning.HOLD_US + c] = us + self._sequence_us[c] + _CARRIER_SPARE_US
         state[scanning.LEFT_US + c] = us
 

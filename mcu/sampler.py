@@ -74,11 +74,9 @@ class Sampler:
     def stopped(self):
         """Whether the chip's own converter gives nothing any more, or nothing looks at what it gives."""
         ring = self.ring
-        if (
-            ring.starved
-            or ring.state[QUIET] >= _QUIET_ENOUGH
-            or ((ticks_us() - ring.state[LAST_US]) & 0x3FFFFFFF > _UNSEEN_US)
-        ):
+        last_us = ring.state[LAST_US]  # before the ticks: the timer may come in between
+        unseen_us = (ticks_us() - last_us) & 0x3FFFFFFF
+        if ring.starved or ring.state[QUIET] >= _QUIET_ENOUGH or unseen_us > _UNSEEN_US:
             self._unwell = self._unwell or 1
             return True
         return False

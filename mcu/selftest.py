@@ -18,6 +18,7 @@ _SAMPLES_PER_S = 48_000_000 // board.ADC_CLOCKS  # the converter's clock comes f
 _RING_MASK = 511
 _CLOCK_US = 1000  # watched for so long, in which the ring must not go round
 _CLOCK_SLACK = 12  # samples of 200: the ring is looked at in whole rounds of four
+_CLOCK_TRIES = 5
 _TICKS_MASK = 0x3FFFFFFF
 stand = None  # called with the memory while a pattern stands in it
 
@@ -90,8 +91,12 @@ def _lines(interlock, sleep_us):
 
 
 def _clock(ring, ticks_us, sleep_us):
-    """How many samples come in a time of the timer's. None at all has a row of its own, adc_stopped."""
-    for _ in range(3):
+    """How many samples come in a time of the timer's. None at all has a row of its own, adc_stopped.
+
+    Something may come between a look at the timer and one at the ring: a clock that is wrong is wrong every time.
+    """
+    wrong = None
+    for _ in range(_CLOCK_TRIES):
         began_us, first = ticks_us(), ring.newest()
         sleep_us(_CLOCK_US)
         ended_us, last = ticks_us(), ring.newest()
@@ -99,10 +104,10 @@ def _clock(ring, ticks_us, sleep_us):
         if us < 2 * _CLOCK_US:  # else something came between
             samples = (last - first) & _RING_MASK
             wanted = us * (_SAMPLES_PER_S // 1000) // 1000
-            if samples and abs(samples - wanted) > _CLOCK_SLACK:
-                return "clock", 0, samples, wanted
-            break
-    return None
+            if not samples or abs(samples - wanted) <= _CLOCK_SLACK:
+                return None
+            wrong = "clock", 0, samples, wanted
+    return wrong
 
 
 def _comparator(comparator, interlock, sleep_us):

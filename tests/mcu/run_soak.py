@@ -1,6 +1,6 @@
 """Runs a soak of tests/mcu/soaks: NAME COUNT [SEED]. Under either interpreter; a soak ends with one line of figures.
 
-micropython -X heapsize=190wK tests/mcu/run_soak.py flood 10000000
+micropython -X heapsize=320wK tests/mcu/run_soak.py flood 10000000
 """
 
 import sys

@@ -191,14 +191,14 @@ def scenario_least_and_greatest_sample():
     began = rig.said["STATUS"]
     rig.run_until(lambda: rig.said["STATUS"] > began)
     rig.show(1, amps=1)
-    rig.one_pass()
+    rig.run(20)
     rig.show(1, amps=3)
-    rig.one_pass()
+    rig.run(20)
     rig.show(1, amps=2)
     rig.run_until(lambda: rig.said["STATUS"] > began + 1)
     status = rig.last("STATUS")
     assert status.current_1_max_counts == 372 + 3 * 264
-    assert status.current_1_min_counts in (372, 372 + 264)
+    assert 372 <= status.current_1_min_counts <= 372 + 264  # of means, one of which the step may fall into
 
 
 def scenario_periods_lose_no_millisecond():

@@ -85,7 +85,7 @@ class Flood:
             n = self._message()
             if kind == 1:
                 n = self._forged(n)
-            elif kind < 7:
+            elif kind < 5:
                 n = self._damaged(n)
         self._rig.port.feed(self._buf, n)
 
