@@ -98,7 +98,8 @@ def test_commands_and_options_that_do_not_exist_are_told() -> None:
 
 # What runs under MicroPython, which has no typing module. Nothing else may go without types.
 MICROPYTHON = (
-    "mcu/", "host/tankwarden/sim/shims/", "tests/mcu/scenarios/", "tests/mcu/soaks/", "tests/mcu/run_scenarios.py", "tests/mcu/run_soak.py",
+    "mcu/", "host/tankwarden/sim/shims/", "tests/mcu/scenarios/", "tests/mcu/soaks/", "tests/mcu/run_scenarios.py",
+    "tests/mcu/run_soak.py",
     "tests/mcu/littlefs_cuts.py", "tests/protocol/on_micropython/",
     "tests/chip/on_chip/", "tools/benchmarks/on_micropython/",
 )  # fmt: skip
