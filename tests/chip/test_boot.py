@@ -18,7 +18,9 @@ def test_the_program_boots_is_configured_and_arms(uf2: Path, compiled: bool) -> 
     with Stand(Image(uf2, compiled=compiled)) as stand:
         stand.arm(limit_ns=20 * S)  # reading and compiling the source takes the chip a while
         assert relay_edges(stand.chip) == []
-        assert [type(event).__name__ for event in stand.host.events] == ["Boot"]
+        told = [type(event).__name__ for event in stand.host.events]
+        assert told[0] == "Boot"
+        assert set(told) <= {"Boot", "Notice"}, "nothing trips; that a pass of the start was slow may be told"
         stand.heat(1)
         assert stand.chip.relays() == (1, 1, 0, 0)
 

@@ -215,9 +215,9 @@ class Rig:
             pass
 
     def excuse_trip(self) -> bool:
-        """Reset a trip for permits that were late, if this machine stood still just then (see witness.py)."""
+        """Reset a trip for a pass or for permits that were late, if this machine stood still then (see witness.py)."""
         trip = (self.status_or_none() or {}).get("trip")
-        if not trip or trip["trigger"] != "permit":
+        if not trip or trip["trigger"] not in ("permit", "slow_pass"):
             return False
         clock = self.ask(cmd="clock")
         at_ns = clock["epoch_mono_ns"] + (trip["at_ms"] - clock["epoch_wall_ms"]) * 1_000_000 / clock["speed"]
