@@ -24,6 +24,7 @@ _FREQUENCY_HZ = const(2000)
 _SPARE_US = const(1500)  # permits end by themselves and to the microsecond; this countdown comes behind, never before
 _CARRIER_SPARE_US = const(100_000)  # it is not under current
 _TICKS_MASK = const(0x3FFFFFFF)
+_NEGATIVE_US = const(1 << 29)
 _CURRENT = CHANNELS.index("current_1")
 _ENABLED = CONFIG_CIRCUIT.index["enabled"]
 _SEQUENCE_MS = CONFIG_CIRCUIT.index["sequence_ms"]
@@ -96,8 +97,11 @@ class OverCurrent:
     def grant(self, c, us):
         """Circuit c may hold for us from now on, its carrier for the sequence more."""
         state = self._state
-        last_us = state[scanning.LAST_US]  # before the ticks: a tick may come in between
-        us += ((ticks_us() - last_us) & _TICKS_MASK) + _SPARE_US  # the next tick counts from the last
+        now_us = ticks_us()
+        since_us = (now_us - state[scanning.LAST_US]) & _TICKS_MASK  # the next tick counts from the last
+        us += _SPARE_US
+        if since_us < _NEGATIVE_US:  # else a tick came in between, just now
+            us += since_us
         state[scanning.HOLD_US + c] = us + self._sequence_us[c] + _CARRIER_SPARE_US
         state[scanning.LEFT_US + c] = us
 

@@ -20,6 +20,7 @@ from tanklink.messages import CHANNELS, MAX_SAMPLES, N_CHANNELS, N_CIRCUITS, STA
 _N_ADC = len(board.ADC_PINS)
 _ASTRAY_ENOUGH = const(3)  # looks: 1.5 ms
 _QUIET_ENOUGH = const(2)
+_NEGATIVE_US = const(1 << 29)
 _UNSEEN_US = const(20_000)  # the hard timer comes every 500 µs, an interrupt gap later at most
 _MEND_PASSES = const(200)
 
@@ -74,9 +75,9 @@ class Sampler:
     def stopped(self):
         """Whether the chip's own converter gives nothing any more, or nothing looks at what it gives."""
         ring = self.ring
-        last_us = ring.state[LAST_US]  # before the ticks: the timer may come in between
-        unseen_us = (ticks_us() - last_us) & 0x3FFFFFFF
-        if ring.starved or ring.state[QUIET] >= _QUIET_ENOUGH or unseen_us > _UNSEEN_US:
+        now_us = ticks_us()
+        unseen_us = (now_us - ring.state[LAST_US]) & 0x3FFFFFFF  # negative, if the timer came in between
+        if ring.starved or ring.state[QUIET] >= _QUIET_ENOUGH or _UNSEEN_US < unseen_us < _NEGATIVE_US:
             self._unwell = self._unwell or 1
             return True
         return False
