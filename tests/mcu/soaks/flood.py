@@ -17,6 +17,7 @@ from tanklink.wire import REASONS
 
 SPOKEN = [m for m in TABLE if m.sender == HOST and m.id not in (MAINTENANCE.id, HELLO.id)]
 CLOSING = (simwire.PERMIT, simwire.REARM)
+_ID_AT = 1  # in a body, behind the mark of an array of up to 15, as MAINTENANCE is
 FRAMES_A_PASS = 8
 REFUSED_BY_STATE = ("bad_state", "bad_rate")
 
@@ -138,6 +139,8 @@ class Flood:
         size = unstuff(buf, n, body)
         payload = size - 4
         body[self._chance.below(payload)] ^= 1 + self._chance.below(255)
+        if body[_ID_AT] == MAINTENANCE.id:
+            body[_ID_AT] ^= 64  # which is obeyed: the board would reset
         write_crc(body, 0, payload)
         return stuff(body, size, buf)
 
