@@ -13,7 +13,8 @@ import sys
 import time
 from pathlib import Path
 
-STALL_NS = 40_000_000
+STALL_NS = 40_000_000  # enough of one to excuse a trip
+HITCH_NS = 20_000_000  # and to excuse a word about a pass above 25 ms
 SLEEP_S = 0.01
 
 
@@ -27,16 +28,17 @@ def watch(file: Path, cpu: int) -> None:
         while os.getppid() == parent:
             time.sleep(SLEEP_S)
             now = time.monotonic_ns()
-            if now - before > STALL_NS:
+            if now - before > HITCH_NS:
                 out.write(f"{before} {now}\n")
             before = now
 
 
-def stalls(file: Path) -> list[tuple[int, int]]:
-    """Every stall seen so far: (from, to) monotonic ns."""
+def stalls(file: Path, least_ns: int = STALL_NS) -> list[tuple[int, int]]:
+    """Every stall of that length seen so far: (from, to) monotonic ns."""
     if not file.exists():
         return []
-    return [(int(line.split()[0]), int(line.split()[1])) for line in file.read_text().splitlines()]
+    seen = [(int(line.split()[0]), int(line.split()[1])) for line in file.read_text().splitlines()]
+    return [(start, end) for start, end in seen if end - start > least_ns]
 
 
 if __name__ == "__main__":
