@@ -29,7 +29,7 @@ def link_lost(at_ms: int, silent_ms: float, limit_ms: float) -> Event:
     return Event(
         at_ms=at_ms, kind="link_lost", severity=ALARM, subject="serial", value=round(silent_ms), limit=limit_ms,
         unit="ms", text=f"the Pico has not been heard for {silent_ms:.0f} ms, limit {limit_ms:.0f} ms: "
-        "what it holds closed opens when its lease ends",
+        "a circuit that it holds opens when its lease ends",
     )  # fmt: skip
 
 
