@@ -6,6 +6,7 @@ from chance import Chance
 from virtual_rig import Rig
 
 RENEW_MS, PING_MS = 500, 1000
+PASSES_A_S = 200
 
 
 def soak(count, seed):
@@ -24,7 +25,7 @@ def soak(count, seed):
         if rig.backend.clock_us - pinged >= 1000 * PING_MS:
             pinged = rig.backend.clock_us
             rig.send("PING", n & 0xFFFF)
-        one_pass(rig, chance)
+        one_pass(rig, chance, n)
         assert rig.state() == "armed", rig.state()
     after = free()
     assert rig.pins() == (1, 1, 0, 0)
@@ -36,11 +37,12 @@ def warm_up(rig, chance):
     for _ in range(400):
         rig.lease(1, 2000)
         rig.send("PING", 1)
-        one_pass(rig, chance)
+        one_pass(rig, chance, 0)
 
 
-def one_pass(rig, chance):
-    rig.set(1, amps=8.4 + chance.below(20) / 100)
+def one_pass(rig, chance, n):
+    """A tank that warms and cools, or its sensor would be stuck, and rightly a trip."""
+    rig.set(1, amps=8.4 + chance.below(20) / 100, degf=105 + abs(n // PASSES_A_S % 1200 - 600) / 30)
     began_us = rig.backend.clock_us
     rig.program.step(began_us & 0x3FFFFFFF)
     rig.backend.clock_us = max(rig.backend.clock_us, began_us + 5000)
