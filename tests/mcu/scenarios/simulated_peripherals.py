@@ -12,6 +12,7 @@ import rp2
 import simboard
 import simwire
 from backend_virtual import VirtualBackend
+from simulated_chip import raised
 
 MICROPYTHON = sys.implementation.name == "micropython"
 CS, FCS, FIFO, DIV = 0x4004C000, 0x4004C008, 0x4004C00C, 0x4004C010
@@ -34,15 +35,6 @@ def powered():
     backend.set_counts(0, 400)
     backend.set_counts(1, 500)
     return backend
-
-
-def raised(error, text, function, *args, **kwargs):
-    """Whether function raises this very kind of error with this text in it."""
-    try:
-        function(*args, **kwargs)
-    except Exception as caught:
-        return type(caught) is error and text in str(caught)
-    return False
 
 
 # -- timers -------------------------------------------------------------------------------------------------------
