@@ -7,12 +7,15 @@ from tanklink.schema import Message
 BOARD_STATES: tuple[str, ...]
 CHANNELS: tuple[str, ...]
 CIRCUIT_STATES: tuple[str, ...]
+FEEDING_REASONS: tuple[str, ...]
+FEEDING_STATES: tuple[str, ...]
 MAX_POINTS: int
 MAX_SAMPLES: int
 NAK_REASONS: tuple[str, ...]
 NOTICES: tuple[str, ...]
 N_CHANNELS: int
 N_CIRCUITS: int
+N_FEEDERS: int
 RESET_CAUSES: tuple[str, ...]
 SUBJECTS: tuple[str, ...]
 TRACE_PARTS: int
@@ -48,6 +51,13 @@ FAULT: Message
 LEASE_OVER: Message
 RESET: Message
 NOTICE: Message
+CONFIG_FEEDER: Message
+FEED: Message
+FEED_STATUS: Message
+FEED_STATE: Message
+TEST_SERVO: Message
+FEED_STARTED: Message
+FEED_REPORT: Message
 
 TABLE: tuple[Message, ...]
 BY_ID: dict[int, Message]
