@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, TypeVar
 
+from tankwarden.config import Servo
 from tankwarden.errors import ConfigError, RefusedError
 from tankwarden.fields import read_table, refuse_unknown, setting
 
@@ -23,11 +24,13 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServoConfig:
-    """How the servo feeds. The pulse calibration is two angles of this very servo and the pulses that bring it there."""
+    """How the servo feeds. The calibration: two angles of this very servo, and the pulses that bring it there."""
 
     feed_angle: float = setting("where the food falls", unit="°", low=0, high=360, default=120.0)
     rest_angle: float = setting("where it waits", unit="°", low=0, high=360, default=0.0)
-    rotate_duration: int = setting("of the way there, and of the way back", unit="ms", low=100, high=10_000, default=800)
+    rotate_duration: int = setting(
+        "of the way there, and of the way back", unit="ms", low=100, high=10_000, default=800
+    )
     feed_hold_duration: int = setting("how long it stays there", unit="ms", low=0, high=10_000, default=500)
     portion_size: float = setting("food that falls in `turns` turns", unit="g", low=0.01, high=1000)
     return_to_rest: bool = setting("whether it goes back to rest after the last turn", default=True)
@@ -123,8 +126,9 @@ class _PlainEntry:
 # -- reading ---------------------------------------------------------------------------------------------------------
 
 
-def read_feeder(table: object, *, enclosures: Sequence[str], servos: int, max_turns: int) -> Feeder:
-    """A feeder from JSON. enclosures: their ids; servos: how many there are; max_turns: the Pico's cap of a feeding.
+def read_feeder(table: object, *, enclosures: Sequence[str], servos: Sequence[Servo], longest_ms: int) -> Feeder:
+    """A feeder from JSON. enclosures: their ids; servos: as the configuration has them, with their caps; longest_ms: no
+    feeding of the Pico's lasts longer.
 
     RefusedError, naming the field, for anything that does not fit.
     """
@@ -140,30 +144,43 @@ def read_feeder(table: object, *, enclosures: Sequence[str], servos: int, max_tu
         schedule=tuple(_entry(row, f"schedule.{place}") for place, row in enumerate(rows)),
         missed_within_min=plain.missed_within, notification=plain.notification, enabled=plain.enabled,
     )  # fmt: skip
-    check(feeder, enclosures=enclosures, servos=servos, max_turns=max_turns)
+    check(feeder, enclosures=enclosures, servos=servos, longest_ms=longest_ms)
     return feeder
 
 
-def check(feeder: Feeder, *, enclosures: Sequence[str], servos: int, max_turns: int) -> None:
+def check(feeder: Feeder, *, enclosures: Sequence[str], servos: Sequence[Servo], longest_ms: int) -> None:
     """What no single key tells. RefusedError."""
     if feeder.enclosure not in enclosures:
         known = ", ".join(enclosures) or "none: the configuration names no enclosure"
         raise RefusedError(f"there is no enclosure {feeder.enclosure!r}: it is one of {known}", "enclosure")
-    if feeder.servo > servos:
-        raise RefusedError(f"there is no servo {feeder.servo}: the Pico has 1 to {servos}", "servo")
-    config = feeder.config
+    servo = next((servo for servo in servos if servo.servo == feeder.servo), None)
+    if servo is None:
+        known = ", ".join(str(servo.servo) for servo in servos) or "none"
+        raise RefusedError(f"the configuration has no servo {feeder.servo} ({known}): add a [[servo]]", "servo")
+    _check_pulses(feeder.config, servo)
+    most = most_turns(feeder.config, servo, longest_ms)
+    turns_for(feeder.config, None, most, "servo_config.turns")
+    for place, entry in enumerate(feeder.schedule):
+        turns_for(feeder.config, entry.portion_g, most, f"schedule.{place}.portion")
+    given = [entry.id for entry in feeder.schedule if entry.id is not None]
+    if len(given) != len(set(given)):
+        raise RefusedError("an entry's id stands twice: leave it out of the new one", "schedule")
+
+
+def _check_pulses(config: ServoConfig, servo: Servo) -> None:
     if config.pulse_low_angle == config.pulse_high_angle or config.pulse_low == config.pulse_high:
         raise RefusedError("the calibration needs two angles and two pulses that differ", "servo_config.pulse_high")
-    for key in ("feed_angle", "rest_angle"):
-        pulse_us(config, getattr(config, key), f"servo_config.{key}")
     if config.feed_angle == config.rest_angle:
-        raise RefusedError("nothing falls where it rests: give another feed_angle", "servo_config.feed_angle")
-    for place, entry in enumerate(feeder.schedule):
-        turns_for(config, entry.portion_g, max_turns, f"schedule.{place}.portion")
-    turns_for(config, None, max_turns, "servo_config.turns")
-    taken = [entry.id for entry in feeder.schedule if entry.id is not None]
-    if len(taken) != len(set(taken)):
-        raise RefusedError("an entry's id stands twice in the schedule: leave it out of the new one", "schedule")
+        raise RefusedError("nothing falls where it rests: give another angle", "servo_config.feed_angle")
+    for key in ("feed_angle", "rest_angle"):
+        angle = getattr(config, key)
+        pulse = pulse_us(config, angle)
+        if not servo.pulse_min_us <= pulse <= servo.pulse_max_us:
+            raise RefusedError(
+                f"{angle:g}° needs a pulse of {pulse} µs, and servo {servo.servo} takes {servo.pulse_min_us} to "
+                f"{servo.pulse_max_us}: choose another angle, or calibrate the servo",
+                f"servo_config.{key}",
+            )
 
 
 def succeed(new: Feeder, old: Feeder | None, now_ms: int) -> Feeder:
@@ -235,26 +252,20 @@ def _name(text: str, field: str) -> str:
 # -- from degrees and grams to what the servo gets -------------------------------------------------------------------
 
 
-def pulse_us(config: ServoConfig, angle: float, field: str = "") -> int:
-    """The pulse for an angle, by the straight line through the two points of the calibration. RefusedError beyond
-    500 to 2500 µs, where a servo has its stops."""
+def pulse_us(config: ServoConfig, angle: float) -> int:
+    """The pulse for an angle, by the straight line through the two points of the calibration."""
     slope = (config.pulse_high - config.pulse_low) / (config.pulse_high_angle - config.pulse_low_angle)
-    pulse = round(config.pulse_low + slope * (angle - config.pulse_low_angle))
-    if not LEAST_US <= pulse <= MOST_US:
-        raise RefusedError(
-            f"{angle:g}° needs a pulse of {pulse} µs, and a servo takes {LEAST_US} to {MOST_US}: choose another angle, "
-            "or calibrate the servo",
-            field,
-        )
-    return pulse
+    return round(config.pulse_low + slope * (angle - config.pulse_low_angle))
+
+
+def most_turns(config: ServoConfig, servo: Servo, longest_ms: int) -> int:
+    """That one feeding can have, by the servo's cap and by how long a feeding may last."""
+    return min(servo.max_turns, longest_ms // (2 * config.rotate_duration + config.feed_hold_duration))
 
 
 def turns_for(config: ServoConfig, portion_g: float | None, max_turns: int, field: str = "portion") -> int:
     """Whole turns for a portion, at least one. RefusedError for one that the Pico would not feed at once."""
-    if portion_g is None:
-        turns = config.turns
-    else:
-        turns = max(1, round(config.turns * portion_g / config.portion_size))
+    turns = config.turns if portion_g is None else max(1, round(config.turns * portion_g / config.portion_size))
     if turns > max_turns:
         most_g = config.portion_size * max_turns / config.turns
         raise RefusedError(

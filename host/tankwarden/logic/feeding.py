@@ -5,7 +5,7 @@ comes twice the first counts, and a time that the clocks skip is the instant at 
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
@@ -40,7 +40,8 @@ class Feeding:
     """One row of the history. Instants: UTC ms. operation_id: 60 bits; None = it was never asked of a Pico.
 
     entry, day: of the schedule, the key that is there once. board_id, boot_id, not_after_ms: the Pico that was asked
-    and the last instant of its own clock at which it may begin. portion_g: what fell; None = nobody knows.
+    and the last instant of its own clock at which it may begin. asked_g: the portion; portion_g: what fell of it, None
+    = nobody knows, or not yet.
     """
 
     operation_id: int | None
@@ -49,7 +50,8 @@ class Feeding:
     source: Source
     status: Status
     turns: int
-    portion_g: float | None
+    asked_g: float | None
+    portion_g: float | None = None
     scheduled_for_ms: int | None = None
     entry: int | None = None
     day: str | None = None
@@ -79,6 +81,7 @@ class Feeding:
             "scheduled_for_ms": self.scheduled_for_ms,
             "source": str(self.source),
             "status": str(self.status),
+            "asked": self.asked_g,
             "portion": self.portion_g,
             "turns": self.turns,
             "started_ms": self.started_ms,
@@ -118,6 +121,11 @@ def motion(config: ServoConfig, portion_g: float | None, max_turns: int) -> Moti
         turns=turns,
         portion_mg=round(1000 * grams(config, turns)),
     )
+
+
+def with_operation(feeding: Feeding, operation_id: int) -> Feeding:
+    """The same wish under an id."""
+    return replace(feeding, operation_id=operation_id)
 
 
 # -- when ------------------------------------------------------------------------------------------------------------
@@ -176,6 +184,11 @@ def next_due(feeder: Feeder, zone: ZoneInfo, now_ms: int, given: Sequence[tuple[
     return next((due for due in coming if due.key not in given), None)
 
 
+def local_day(at_ms: int, zone: ZoneInfo) -> str:
+    """As 2026-03-29."""
+    return datetime.fromtimestamp(at_ms / 1000, zone).date().isoformat()
+
+
 def _days(zone: ZoneInfo, after_ms: int, until_ms: int) -> list[date]:
     """The local days that an instant of the span may belong to; one on each side, for times the clocks skip."""
     first = datetime.fromtimestamp(after_ms / 1000, zone).date() - timedelta(days=1)
@@ -208,6 +221,19 @@ REASONS = {
     "journal": "the Pico's journal did not take its beginning, so nothing moved",
 }
 _STATUSES = {"done": Status.SUCCESS, "partial": Status.PARTIAL, "failed": Status.FAILED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """A Pico tells that a feeding has begun, of turns and a portion as asked for. Instants: UTC ms."""
+
+    operation_id: int
+    servo: int
+    started_ms: int
+    turns: int
+    portion_g: float
+    board_id: str
+    boot_id: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

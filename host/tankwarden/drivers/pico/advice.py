@@ -12,13 +12,17 @@ NAK_TEXTS = {
     "config_incomplete": "an enabled circuit lacks limits or the scaling of a channel: complete [[scale]]",
     "lease_expired": "the lease had already ended",
     "lease_too_long": "the lease would last longer than the Pico allows",
-    "not_configured": "the circuit is not configured or not enabled",
+    "not_configured": "the circuit or servo is not configured or not enabled",
     "wrong_trip": "another trip stands, or none",
     "cause_present": "the cause of the trip is still there",
     "too_soon": "the cause of the trip is gone for less than two seconds: try again",
     "fault_line": "a fault line is open (emergency stop, GFCI or a cut wire)",
     "selftest": "the Pico's self-test failed",
     "no_trace": "the Pico kept no waveform of that trip",
+    "too_late": "its last instant had passed",
+    "feeding_cap": "the Pico's cap for 24 hours is reached ([[servo]], and mcu/limits.py)",
+    "servo_busy": "a servo moves, and only one does at a time: try again when it rests",
+    "journal_full": "the Pico's journal has no room until the circuits have been open for a moment",
 }
 
 # Steps of the handshake, as they are said to be refused.
