@@ -148,7 +148,7 @@ class Rig:
 
     def passed_s(self, from_ns: int, to_ns: int) -> float:
         """Of the chip's time between two instants of this machine: without what the machine withheld from it."""
-        spans = self.ask(cmd="stalls")["spans_ns"]
+        spans: list[tuple[int, int]] = self.ask(cmd="stalls")["spans_ns"]
         stood_ns = sum(max(0, min(end, to_ns) - max(start, from_ns)) for start, end in spans)
         return (to_ns - from_ns - stood_ns) / 1e9
 
