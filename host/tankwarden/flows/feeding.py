@@ -8,6 +8,7 @@ longer let begin, never began. Between the store and the Pico, each await may be
 """
 
 import asyncio
+import math
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -103,6 +104,7 @@ class FeedingFlow:
         self._queued: set[tuple[int | None, str]] = set()  # due in time, and waiting for another one's end
         self._tested_until = 0.0  # of the monotonic clock
         self._on_time_ms = max(rules.ON_TIME_MS, round(clock.speed * 6 * LOOK_S * 1000))
+        self._due: tuple[int, list[Due]] | None = None  # the minute, and what is not yet given of all before it
         self._trouble: str | None = None
 
     # -- for ever ----------------------------------------------------------------------------------------------------
@@ -188,8 +190,9 @@ class FeedingFlow:
                 return None, None
             assert feeding.operation_id is not None
             self._pending[feeding.operation_id] = feeding
-            asked = self._asked[feeding.operation_id] = _Asked()
+            asked = self._asked[feeding.operation_id] = _Asked(ask_at=math.inf)  # not while it is being asked for
             reply = await self._pico.command(self._request(feeder, motion, feeding))
+            asked.ask_at = 0.0
             if isinstance(reply, records.Nak):
                 asked.refused = nak_text(nak_reason(reply))
             await self._hear(feeding, asked, reply, over=False)
@@ -289,12 +292,15 @@ class FeedingFlow:
     # -- the schedule ------------------------------------------------------------------------------------------------
 
     async def _feed_due(self) -> None:
-        assert self._known is not None
         now_ms = self._clock.wall_ms()
-        after_ms = now_ms - rules.LOOK_BACK_DAYS * rules.DAY_MS
-        for due in rules.due_between(self._book.feeders or (), self._zone, after_ms, now_ms):
-            if due.key not in self._known.given:
-                await self._meal(due, now_ms)
+        minute = now_ms // rules.MINUTE_MS  # a meal's instant is a whole one
+        if self._due is None or self._due[0] != minute:
+            assert self._known is not None
+            after_ms = now_ms - rules.LOOK_BACK_DAYS * rules.DAY_MS
+            due = rules.due_between(self._book.feeders or (), self._zone, after_ms, now_ms)
+            self._due = minute, [meal for meal in due if meal.key not in self._known.given]
+        for meal in list(self._due[1]):
+            await self._meal(meal, now_ms)
 
     async def _meal(self, due: Due, now_ms: int) -> None:
         why_not = self._why_not()
@@ -317,7 +323,7 @@ class FeedingFlow:
         except CommandError as error:  # the servo's caps were lowered since
             await self._miss(due, str(error), self._clock.wall_ms())
         self._queued.discard(due.key)
-        await self._refresh()
+        self._given(due)
 
     async def _miss(self, due: Due, reason: str, now_ms: int) -> None:
         turns = due.feeder.config.turns
@@ -328,6 +334,12 @@ class FeedingFlow:
         )  # fmt: skip
         if await asyncio.wrap_future(self._recorder.submit_feeding(row)) is Begun.STORED:
             self._note(notices.meal_missed(now_ms, due, reason))
+        self._given(due)
+
+    def _given(self, due: Due) -> None:
+        """It has its row now; what else is due is looked for anew."""
+        if self._due is not None:
+            self._due = self._due[0], [meal for meal in self._due[1] if meal.key != due.key]
         self._stale = True
 
     # -- small things ------------------------------------------------------------------------------------------------
@@ -342,6 +354,7 @@ class FeedingFlow:
             except StoreError:
                 self._stale = True
                 raise
+            self._due = None
             self._pending = dict(self._known.pending)
             self._asked = {number: asked for number, asked in self._asked.items() if number in self._pending}
 
