@@ -3,6 +3,8 @@
 What the hopper gave is the truth; what the board says after the cut must be that.
 """
 
+import gc
+
 from journal import MAX_EVENTS, NAMES
 from memory_disk import Disk
 from virtual_feeder import DAY, HOLD_MS, REST_US, ROTATE_MS, WALL_S, Farm, cut_short
@@ -11,40 +13,49 @@ from tanklink.messages import FEED_STARTED, LEASE_OVER
 
 FIND_MS = 600  # servo.py
 STEPS_OF_A_RECORD = 40  # at least
+USED_BYTES = 768  # of a young journal's block
 
 
 def scenario_cut_at_every_byte_of_one_feeding():
     """Both records, byte by byte; at each, what a board makes of it that finds flash so."""
     farm = Farm().ready(1)
     values = farm.feeding()
-    moments = []
+    seen = bytearray(farm.disk.files[NAMES[0]][:USED_BYTES])
+    first, moments = bytes(seen), []
 
     def before_step():
-        moments.append((bytes(farm.disk.files[NAMES[0]]), farm.hoppers.portions(), farm.hoppers.all[0].moves))
+        """Keep what has changed since the step before: memory is the chip's."""
+        block, changed = farm.disk.files[NAMES[0]], []
+        for at in range(USED_BYTES):
+            if seen[at] != block[at]:
+                seen[at] = block[at]
+                changed.append(at << 8 | block[at])
+        moments.append((changed, farm.hoppers.portions(), farm.hoppers.all[0].moves))
 
     farm.disk.before_step = before_step
     farm.accepted("FEED", *values)
     farm.done()
     before_step()
-    farm.disk.before_step = None
     assert len(moments) > 2 * STEPS_OF_A_RECORD
-    others = {name: data for name, data in farm.disk.files.items() if name != NAMES[0]}
+    files, hoppers, boot_id = farm.disk.files, farm.hoppers, farm.boot_id + 1
+    assert min(files[NAMES[0]][USED_BYTES:]) == 255
+    farm.program = farm.disk = None
+    files[NAMES[0]][:USED_BYTES] = first
     disk, told = Disk(), {}
-    for block, portions, moves in moments:
-        disk.load(others)
-        files = dict(others)
-        files[NAMES[0]] = block
-        state = told_after(disk.load(files), farm, values, portions, moves)
+    for changed, portions, moves in moments:
+        for change in changed:
+            files[NAMES[0]][change >> 8] = change & 255
+        gc.collect()
+        state = told_after(Farm(disk.load(files), hoppers, boot_id), values, portions, moves)
         told[state] = told.get(state, 0) + 1
     assert told["unknown"] > STEPS_OF_A_RECORD  # the beginning was not yet in flash
     assert told["partial"] > STEPS_OF_A_RECORD
     assert told["done"] >= 1
 
 
-def told_after(disk, farm, values, portions, moves):
-    """Boot from this flash; returns what the board says of the feeding, which must agree with the hopper."""
-    farm.hoppers.all[0].portions = portions
-    after = Farm(disk, farm.hoppers, farm.boot_id + 1)
+def told_after(after, values, portions, moves):
+    """What a board says of the feeding that finds flash so: it must agree with the hopper. Returns the state."""
+    after.hoppers.all[0].portions = portions
     assert not after.program.journal.lost
     after.ready(1)
     after.run_until(lambda: not after.program.feeder.busy())
@@ -70,17 +81,25 @@ def scenario_cut_in_every_part_of_the_movement():
         farm.run(ms)
         given = farm.hoppers.portions()
         assert not farm.reports()
-        after = farm.restarted()
-        hopper = after.hoppers.all[0]
-        after.run(300)
+        op, hopper = farm.op, farm.hoppers.all[0]
+        farm = again(farm)
+        farm.run(300)
         assert hopper.pulse_us == REST_US  # goes to rest by itself, with no host
-        after.done()
+        farm.done()
         assert hopper.pulse_us == 0
-        after.ready(1)
-        assert after.status(farm.op) == ("partial", "restart")
-        assert after.reports() == {farm.op: ("partial", "restart")}
-        assert after.hoppers.portions() == given
-        assert after.done().restarted().ready(1).reports() == {farm.op: ("partial", "restart")}  # the same event
+        farm.ready(1)
+        assert farm.status(op) == ("partial", "restart")
+        assert farm.reports() == {op: ("partial", "restart")}
+        assert farm.hoppers.portions() == given
+        farm = again(farm.done())
+        assert farm.ready(1).reports() == {op: ("partial", "restart")}  # the same event
+
+
+def again(farm):
+    """As restarted(), with no memory of before: it is the chip's."""
+    farm.program = farm.port = None
+    gc.collect()
+    return farm.restarted()
 
 
 def scenario_cut_again_before_it_could_say_so():
