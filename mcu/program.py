@@ -139,8 +139,10 @@ class Program:
         self._renew_permits()
         began_us = self.ticks_us()
         self._record()
-        self.feeder.step()  # after the journal: its beginning may have come to flash just now
-        self._stalled_us = (self.ticks_us() - began_us) & 0x3FFFFFFF
+        recorded_us = self.ticks_us()
+        self._stalled_us = (recorded_us - began_us) & 0x3FFFFFFF
+        clock.advance(recorded_us)
+        self.feeder.step()  # its beginning may have come to flash just now
         self.telemetry.tick()
         self.link.send(self.telemetry)
         self._housekeeping()

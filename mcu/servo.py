@@ -40,8 +40,7 @@ class Servos:
         self.phase = IDLE
         self.turns = 0
         self.starts_turn = False  # set when it sets out; whoever cares sets it back
-        for pin in board.SERVO_PINS:
-            Pin(pin, Pin.OUT, value=0)
+        self._pins = [Pin(pin, Pin.OUT, value=0) for pin in board.SERVO_PINS]
 
     def start(self, servo, rest_us, feed_us, rotate_ms, hold_ms, turns, returns=True):
         """Begin a movement of servo 0 or 1; none is under way. Pulses end at limits.py whatever is asked.
@@ -55,7 +54,7 @@ class Servos:
         self.turns = 0
         self.starts_turn = False
         self._pulse_us = 0
-        self._pwm = PWM(Pin(board.SERVO_PINS[servo]), freq=HZ, duty_ns=0)
+        self._pwm = PWM(self._pins[servo], freq=HZ, duty_ns=0)
         stands_us = self._stands_us[servo]
         self._s, self._us = self._clock.s, self._clock.us
         if stands_us == _UNKNOWN:
@@ -117,7 +116,7 @@ class Servos:
 
     def _release(self):
         """No pulses any more: first the pin is made a plain low output, since a slice that stops may leave it high."""
-        Pin(board.SERVO_PINS[self._servo], Pin.OUT, value=0)
+        self._pins[self._servo].init(Pin.OUT, value=0)
         self._pwm.deinit()
         self._pwm = None
         self.phase = IDLE

@@ -8,6 +8,7 @@ import asyncio
 import random
 from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -101,14 +102,21 @@ class Counted:
         self._work, self._life = work, life
 
     def __await__(self) -> Generator[Any, Any, None]:
-        value = None
+        resume: Callable[[], Any] = partial(self._work.send, None)
         while True:
             try:
-                waits = self._work.send(value)
+                waits = resume()
             except StopIteration:
                 return
             self._life.suspended()
-            value = yield waits
+            try:
+                yield waits
+            except BaseException as error:  # a failure that it waited for, or its end
+                if self._life.dead:
+                    raise
+                resume = partial(self._work.throw, error)
+            else:
+                resume = partial(self._work.send, None)
             if self._life.dead:
                 yield asyncio.get_running_loop().create_future()  # for ever
 
