@@ -37,6 +37,11 @@ async def fed_by_hand(house: FeedHouse, host: Host, portion_g: float | None = No
     return await asked
 
 
+def operations(house: FeedHouse) -> set[tuple[int, int]]:
+    """That the Pico was asked for."""
+    return {(feed.op_hi, feed.op_lo) for feed in house.delivered() if isinstance(feed, records.Feed)}
+
+
 def only(house: FeedHouse) -> Feeding:
     (feeding,) = house.history()
     return feeding
@@ -49,7 +54,7 @@ def test_a_feeding_by_hand(house: FeedHouse) -> None:
     async def live() -> None:
         host = await started(house)
         assert (await fed_by_hand(house, host)).status is Status.PENDING
-        (asked,) = house.pico.told_of(records.Feed)
+        (asked,) = (record for record in house.delivered() if isinstance(record, records.Feed))
         assert (asked.turns, asked.portion_mg, asked.rest_us, asked.feed_us) == (2, 500, 500, 1833)
         assert (asked.rotate_ms, asked.hold_ms, asked.feeder, asked.return_to_rest) == (300, 200, 1, True)
         await house.run(2.5)
@@ -175,7 +180,7 @@ def test_replies_that_are_lost_are_found_out(house: FeedHouse) -> None:
 
     asyncio.run(live())
     assert only(house).status is Status.SUCCESS
-    assert len({(feed.op_hi, feed.op_lo) for feed in house.pico.told_of(records.Feed)}) == 1
+    assert len(operations(house)) == 1
     assert len(house.pico.feeder.fed) == 1
 
 

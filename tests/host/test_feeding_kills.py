@@ -72,7 +72,7 @@ def accounted(house: FeedHouse, what: str) -> Feeding:
     expected = {2: Status.SUCCESS, 1: Status.PARTIAL, None: Status.FAILED}[fell]
     assert row.status is expected, f"{what}: {fell} turns fell, told {row}"
     assert row.portion_g == {2: 0.5, 1: None, None: 0.0}[fell], f"{what}: {row}"
-    asked = {(feed.op_hi, feed.op_lo) for feed in house.pico.told_of(records.Feed)}
+    asked = {(feed.op_hi, feed.op_lo) for feed in house.delivered() if isinstance(feed, records.Feed)}
     assert len(asked) <= 1, f"{what}: asked for {len(asked)} operations"
     assert house.pico.events == [], f"{what}: not acknowledged"
     return row

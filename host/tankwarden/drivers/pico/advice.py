@@ -19,14 +19,11 @@ NAK_TEXTS = {
     "fault_line": "a fault line is open (emergency stop, GFCI or a cut wire)",
     "selftest": "the Pico's self-test failed",
     "no_trace": "the Pico kept no waveform of that trip",
-<<<<<<< HEAD
     "too_late": "its last instant had passed",
     "feeding_cap": "the Pico's cap for 24 hours is reached ([[servo]], and mcu/limits.py)",
     "servo_busy": "a servo moves, and only one does at a time: try again when it rests",
     "journal_full": "the Pico's journal has no room until the circuits have been open for a moment",
-=======
     "old_arming": "the lease belongs to an earlier arming, session or start of the Pico",
->>>>>>> feedmcu
 }
 
 # Steps of the handshake, as they are said to be refused.

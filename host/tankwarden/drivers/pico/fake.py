@@ -10,12 +10,8 @@ from tanklink import messages, records
 from tanklink.config import Config
 from tanklink.frames import FrameReader, pack
 from tanklink.records import Record
-<<<<<<< HEAD
-from tanklink.schema import HOST
-from tankwarden.drivers.pico.fake_feeder import FakeFeeder
-=======
 from tanklink.schema import HOST, SMALL_MAX
->>>>>>> feedmcu
+from tankwarden.drivers.pico.fake_feeder import FakeFeeder
 from tankwarden.drivers.pico.session import JournalRecord
 from tankwarden.logic import waveform
 
