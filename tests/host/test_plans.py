@@ -36,7 +36,7 @@ def check(plan: Plan) -> None:
 def day(at_ms: int) -> float:
     """A half sine from 06:00 to 18:00 of each day, to the power 2.2."""
     height = math.sin(math.tau * (at_ms - START) / (24 * HOUR))
-    return FULL * max(0.0, height) ** 2.2
+    return float(FULL * max(0.0, height) ** 2.2)
 
 
 def test_two_days_of_daylight_err_by_far_less_than_the_bound() -> None:

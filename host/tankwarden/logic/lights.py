@@ -78,7 +78,8 @@ def counts_of(level_percent: float, light: Light) -> float:
 def percent_shown(counts: float, light: Light) -> float:
     """The level of an output: counts_of the other way round; 0 for what no level gives."""
     least, most = _ends(light)
-    return min(100.0, max(0.0, ((counts / FULL) ** (1 / light.gamma) - least) / (most - least) * 100))
+    shown = float((counts / FULL) ** (1 / light.gamma) - least) / (most - least) * 100
+    return min(100.0, max(0.0, shown))
 
 
 def _ends(light: Light) -> tuple[float, float]:
@@ -88,7 +89,7 @@ def _ends(light: Light) -> tuple[float, float]:
 
 def power_w(counts: Sequence[float], lights: Sequence[Light]) -> float:
     """Of all lights together."""
-    return sum(one / FULL * light.full_power_w for one, light in zip(counts, lights, strict=True))
+    return sum((one / FULL * light.full_power_w for one, light in zip(counts, lights, strict=True)), 0.0)
 
 
 def curves(channels: Sequence[Channel], claims: Sequence[Claim], total_power_w: float) -> list[Counts]:
