@@ -14,12 +14,14 @@ from typing import Protocol
 from tanklink import records
 from tanklink.records import Record
 from tankwarden.clock import Clock
+from tankwarden.config_lights import Light
 from tankwarden.config_lights import Lights as Shared
 from tankwarden.drivers.pico.advice import nak_text
 from tankwarden.drivers.pico.lights import Lamp, config_records, lamps, plan_records
 from tankwarden.drivers.pico.session import Happening, Reported, nak_reason
 from tankwarden.flows.supervise import Beat, Log
 from tankwarden.logic.claims import Claim, Decision
+from tankwarden.logic.light_charts import Chart, chart, day_of
 from tankwarden.logic.lights import Channel, curves
 from tankwarden.logic.plans import HORIZON_MS, Knot, Plan, compile_plan, counts_at
 
@@ -76,9 +78,11 @@ class LightNow:
 
 @dataclass
 class _Line:
-    """What is remembered of one light."""
+    """What is remembered of one light. charted: the knots and the day that its chart was made of."""
 
     channel: Channel
+    chart: Chart | None = None
+    charted: tuple[tuple[Knot, ...], int] | None = None
     sent: Sent | None = None
     track: tuple[Knot, ...] = ()
     moved_since_s: float | None = None
@@ -141,8 +145,25 @@ class Lights:
             await self.step(beat)
             await asyncio.sleep(LOOK_S)
 
+    def charts(self) -> list[tuple[Light, Chart]]:
+        """Today's, as far as they are made. From any thread."""
+        return [(line.channel.light, line.chart) for line in self._lines if line.chart is not None]
+
     async def step(self, beat: Beat) -> None:
-        """Whatever is due now: configuration first, then plans, one light after the other."""
+        """Whatever is due now: configuration first, then plans, one light after the other, and what is drawn of it."""
+        await self._supply(beat)
+        await self._draw()
+
+    async def _draw(self) -> None:
+        """The charts that are no longer true: one is made at a time, in a thread."""
+        now_ms = self._clock.wall_ms()
+        for line in self._lines:
+            key = (line.track, day_of(now_ms, line.channel.sky.zone)[0])
+            if line.charted is None or line.charted[0] is not key[0] or line.charted[1] != key[1]:
+                line.chart = await asyncio.to_thread(chart, line.channel, line.track, now_ms)
+                line.charted = key
+
+    async def _supply(self, beat: Beat) -> None:
         identity = self._pico.identity()
         if not self._lines or identity is None or not self._pico.ready() or self._clock.mono() < self._not_before:
             return
