@@ -1,17 +1,17 @@
-"""What the Pico says unasked: events until acknowledged, STATUS at 10 Hz, HEALTH at 1 Hz. Allocates nothing.
+"""What the Pico says unasked: events until acknowledged, STATUS at 10 Hz, LIGHTS at 2 Hz, HEALTH at 1 Hz.
 
-Events first, since they matter most and are few; of STATUS and HEALTH only the newest counts, so one that could not be
-sent before the next was due is dropped and counted.
+Allocates nothing. Events first, since they matter most and are few; of the others only the newest counts, so one that
+could not be sent before the next was due is dropped and counted.
 """
 
 import micropython
 from clock import Every
 from journal_image import EVENTS
 
-from tanklink.messages import HEALTH, N_CIRCUITS, STATUS
+from tanklink.messages import HEALTH, LIGHTS, N_CIRCUITS, STATUS
 from tanklink.schema import SMALL_MAX
 
-STATUS_MS, HEALTH_MS = 100, 1000
+STATUS_MS, HEALTH_MS, LIGHTS_MS = 100, 1000, 500
 FIRST_RESEND_US, RESEND_US = 1_000_000, 5_000_000
 
 _S = STATUS.index
@@ -73,7 +73,8 @@ class Telemetry:
         self._events = {m.id: m.new() for m in EVENTS.values()}
         self._status_timer = Every(program.clock, STATUS_MS)
         self._health_timer = Every(program.clock, HEALTH_MS)
-        self._status_due = self._health_due = False
+        self._lights_timer = Every(program.clock, LIGHTS_MS)
+        self._status_due = self._health_due = self._lights_due = False
         self.begin()
 
     def begin(self):
@@ -84,7 +85,7 @@ class Telemetry:
         self._wait_us = FIRST_RESEND_US
         self._p.sums.clear(clock)
         self._status_timer.restart(clock)
-        self._status_due = self._health_due = False
+        self._status_due = self._health_due = self._lights_due = False
 
     def acknowledged(self):
         """The host has stored some events."""
@@ -99,10 +100,12 @@ class Telemetry:
         if self._health_timer.due(clock):
             self._health_due = self._became_due(self._health_due)
             self._take_health()
+        if self._lights_timer.due(clock):
+            self._lights_due = self._became_due(self._lights_due)
 
     def waits(self):
         """Whether compose() may have something to say."""
-        return self._status_due or self._health_due or self._p.journal.count != 0
+        return self._status_due or self._health_due or self._lights_due or self._p.journal.count != 0
 
     @micropython.native
     def compose(self, link):
@@ -121,6 +124,11 @@ class Telemetry:
         if self._health_due:
             self._health_due = False
             link.own(HEALTH, self._health)
+            return True
+        if self._lights_due:
+            self._lights_due = False
+            p.lights.fill()
+            link.own(LIGHTS, p.lights.values)
             return True
         return False
 
