@@ -222,6 +222,8 @@ CIRCUIT_CEILINGS = (
     Ceiling("stuck_s", "MAX_STUCK_S", 1, " s"),
     Ceiling("rate_degf_per_s", "MAX_RATE_M_DEGF_PER_S", 1000, " °F/s"),
 )
+_ONE_LIGHT = Ceiling("full_power_w", "MAX_LIGHT_MW", 1000, " W")
+_ALL_LIGHTS = Ceiling("total_power_w", "MAX_LIGHTS_MW", 1000, " W")
 _TTL = Ceiling("ttl_ms", "MAX_LEASE_MS", 1, " ms")
 
 
@@ -256,8 +258,10 @@ def _plausible(config: Config) -> None:
 
 
 def _lamps(config: Config) -> None:
-    """A lamp must be able to do more than its least."""
+    """A lamp must be able to do more than its least, and no more than the Pico lets it."""
+    _at_most(_ALL_LIGHTS, config.lighting.total_power_w, f"{config.file}, [lights]")
     for light in config.lights:
+        _at_most(_ONE_LIGHT, light.full_power_w, f"{config.file}, [[light]] {light.id}")
         least = (light.min_percent / 100) ** light.gamma * 100
         if least >= light.cap_percent:
             where = f"{config.file}, [[light]] {light.id}, key min_percent"

@@ -11,7 +11,7 @@ class Lights:
     """What all lights share."""
 
     total_power_w: float = setting(
-        "if they would take more together, all are dimmed alike", unit="W", low=1, high=10_000, default=10_000.0
+        "if they would take more together, all are dimmed alike", unit="W", low=1, high=600, default=600.0
     )
     slew_s: float = setting(
         "from dark to full at the fastest, lightning excepted", unit="s", low=0.1, high=60, default=5.0
@@ -33,7 +33,7 @@ class Light:
         "least level at which the lamp shows: anything above 0 begins there", unit="%", low=0, high=50, default=0
     )
     fallback_percent: float = setting("level when its plan has run out", unit="%", low=0, high=100, default=0)
-    full_power_w: float = setting("power at full output", unit="W", low=0, high=1000, default=0)
+    full_power_w: float = setting("power at full output", unit="W", low=0, high=200, default=0)
     colour: str = setting("of its line in charts, such as #2f6fde", pattern=COLOUR, default="#2f6fde")
     parameters: Any = None  # a frozen dataclass of the behavior's
 

@@ -192,7 +192,10 @@ class Lights:
 
     async def _configure(self, identity: tuple[str, int]) -> bool:
         for record in self._config:
-            if not await self._said(record, "the configuration of the lights"):
+            unused = isinstance(record, records.ConfigLight) and not record.cap_u16
+            if unused:  # perhaps the board has no such output: then there is nothing to be forgotten
+                await self._pico.command(record)
+            elif not await self._said(record, "the configuration of the lights"):
                 return False
         self._configured, self._configured_s, self._crc = identity, self._clock.mono(), None
         return True
@@ -234,7 +237,7 @@ class Lights:
     async def _made(self, due: Sequence[_Line]) -> list[tuple[Plan, frozenset[Claim]]]:
         """A plan for each, from now on, in a thread."""
         now_ms = self._clock.wall_ms()
-        end_ms = now_ms + HORIZON_MS
+        end_ms = now_ms + round(HORIZON_MS * min(1.0, self._clock.speed))  # two days of the Pico's are the most
         claims = self._claims.living(now_ms)
         channels = [line.channel for line in self._lines]
 

@@ -23,8 +23,9 @@ class Played:
 
 @dataclass
 class FakeLights:
-    """By the Pico's number of the light, 1 to 8."""
+    """By the Pico's number of the light, 1 to 8. outputs: how many the board has."""
 
+    outputs: int = messages.N_LIGHTS
     configured: dict[int, records.ConfigLight] = field(default_factory=dict)
     shared: records.ConfigLights = field(default_factory=lambda: records.ConfigLights(0))
     plans: dict[int, Played] = field(default_factory=dict)
@@ -36,6 +37,8 @@ class FakeLights:
     def take(self, record: Record, uptime_ms: int) -> str | None:
         """Do what it says if it is about lights; the reason if that is refused."""
         if isinstance(record, records.ConfigLight):
+            if record.slew_u16_per_s < 1 or record.light > self.outputs:
+                return "range"
             self.configured[record.light] = record
         elif isinstance(record, records.ConfigLights):
             self.shared = record

@@ -10,13 +10,12 @@ from typing import NamedTuple
 
 from tanklink import messages, records
 from tanklink.messages import KNOT_BYTES, N_LIGHTS, PART_KNOTS
+from tanklink.plans import TICK_MS
 from tanklink.records import Record
 from tankwarden.config_lights import Light, Lights
 from tankwarden.logic.lights import counts_of
 from tankwarden.logic.plans import FULL, Plan
 from tankwarden.logic.weather import Effect
-
-TICK_MS = 10  # of a knot's time, on the Pico's clock
 
 
 class Lamp(NamedTuple):
@@ -38,7 +37,9 @@ def config_records(lights: Sequence[Light], shared: Lights) -> list[Record]:
 
 def _config(channel: int, light: Light | None, slew_u16_per_s: int) -> records.ConfigLight:
     if light is None:
-        return records.ConfigLight(light=channel + 1, cap_u16=0, slew_u16_per_s=0, fallback_u16=0, full_mw=0)
+        return records.ConfigLight(
+            light=channel + 1, cap_u16=0, slew_u16_per_s=slew_u16_per_s, fallback_u16=0, full_mw=0
+        )
     return records.ConfigLight(
         light=channel + 1,
         cap_u16=round(FULL * light.cap_percent / 100),

@@ -251,6 +251,14 @@ def test_a_refused_plan_is_said_once_and_tried_again(reason: str) -> None:
     scene.agrees()
 
 
+def test_a_board_with_fewer_outputs_refuses_only_what_is_not_used() -> None:
+    scene = Scene()
+    scene.pico.lights.outputs = 6
+    scene.run(0.5)
+    assert scene.flow.view().problem is None
+    scene.agrees()
+
+
 def test_a_configuration_that_is_not_answered_is_tried_again() -> None:
     scene = Scene()
     scene.pico.mute.add(records.ConfigLights)
