@@ -33,7 +33,9 @@ def scenario_clouds():
     for seed in SEEDS:
         for duration in (1, 900, 60_000, 14_400_000):
             for i in range(101):
-                total.add(effects.cloud(seed, duration * i // 100 if duration < 100_000 else duration // 100 * i, duration))
+                total.add(
+                    effects.cloud(seed, duration * i // 100 if duration < 100_000 else duration // 100 * i, duration)
+                )
     assert total.value == CLOUDS, total.value
 
 
