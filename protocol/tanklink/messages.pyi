@@ -55,6 +55,7 @@ FAULT: Message
 LEASE_OVER: Message
 RESET: Message
 NOTICE: Message
+BUDGET: Message
 CONFIG_LIGHT: Message
 CONFIG_LIGHTS: Message
 PLAN_KNOTS: Message

@@ -7,7 +7,7 @@ from typing import Any
 
 from tankwarden.web.present import Times, number
 
-WIDTH, HEIGHT = 720, 160  # of the drawing; the page stretches it
+WIDTH, HEIGHT = 1440, 400  # of the drawing; the page stretches it
 _HOUR_MS = 3_600_000
 
 Points = Sequence[Sequence[float]]

@@ -25,6 +25,7 @@ NAK_TEXTS = {
     "plan_over": "the plan or effect has already ended: are both clocks right?",
     "too_far": "it reaches further ahead than the Pico allows (mcu/limits.py)",
     "no_room": "the Pico holds as many effects as it can: wait until one ends",
+    "old_arming": "the lease belongs to an earlier arming, session or start of the Pico",
 }
 
 # Steps of the handshake, as they are said to be refused.

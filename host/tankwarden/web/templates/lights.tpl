@@ -26,7 +26,7 @@
 %   if drawing:
     <figure class="day-curve">
       <div class="day-plot">
-        <span class="meta top" aria-hidden="true">100 %</span>
+        <span class="meta day-top" aria-hidden="true">100 %</span>
         <svg viewBox="0 -2 {{drawing_width}} {{drawing_height + 4}}" preserveAspectRatio="none" role="img" aria-label="Levels today: the table below has the same">
           <path class="rule" d="M0 0H{{drawing_width}}M0 {{drawing_height // 2}}H{{drawing_width}}M0 {{drawing_height}}H{{drawing_width}}"/>
 %     for curve in drawing.curves:
