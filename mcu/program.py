@@ -19,6 +19,7 @@ from facts import Facts, within_reach
 from feeder import Feeder
 from integrity import Integrity
 from journal import SPARE
+from lights import Lights
 from link import Link
 from micropython import const
 from overcurrent import OverCurrent
@@ -50,11 +51,11 @@ _FREE_BYTES = getattr(gc, "mem_free", None)  # CPython has none
 class Program:
     """All parts together. who: an Identity; ticks_us, sleep_us: as of `time`; reset(note) never returns on the chip.
 
-    folder: of the program's files, to be hashed again and again.
+    folder: of the program's files, to be hashed again and again. lamps: a PWM for each light.
     """
 
     def __init__(self, who, interlock, sampler, port, journal, black_box, ticks_us, sleep_us, reset,
-                 folder=None):  # fmt: skip
+                 folder=None, lamps=()):  # fmt: skip
         self.identity, self.interlock, self.sampler, self.journal = who, interlock, sampler, journal
         self.black_box = black_box
         self.clears = False  # every circuit is to open, so that the journal can erase
@@ -72,6 +73,7 @@ class Program:
         self.sums = Sums(self.clock)
         self.loop = Loop()
         self.link = Link(port, self.clock)
+        self.lights = Lights(self.clock, lamps)
         self.commands = Commands(self)
         self.telemetry = Telemetry(self)
         self.leases_over = 0
@@ -137,6 +139,7 @@ class Program:
         self._keep_leases()
         self._judge_all()
         self._renew_permits()
+        self.lights.step()
         began_us = self.ticks_us()
         self._record()
         recorded_us = self.ticks_us()

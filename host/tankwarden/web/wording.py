@@ -202,3 +202,9 @@ def health(numbers: Mapping[str, int]) -> Iterable[tuple[str, str]]:
         if name not in _NOT_SHOWN:
             gauge = HEALTH.get(name) or Gauge(words(name))
             yield gauge.label, f"{value / gauge.per:.{gauge.digits}f} {gauge.unit}".rstrip()
+
+
+# The weather that a button makes, and its word on it; what it asks for stands in static/js/weather.js.
+WEATHER_BUTTONS = (("cloud", "Cloud"), ("storm", "Storm"), ("lightning", "Lightning"), ("clear", "Clear sky"))
+# What the Pico goes by, of a light.
+LIGHT_SOURCES = {"plan": "by its plan", "levels": "set by hand", "fallback": "at its fallback", "unset": "not set up"}

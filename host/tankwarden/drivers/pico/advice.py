@@ -12,7 +12,7 @@ NAK_TEXTS = {
     "config_incomplete": "an enabled circuit lacks limits or the scaling of a channel: complete [[scale]]",
     "lease_expired": "the lease had already ended",
     "lease_too_long": "the lease would last longer than the Pico allows",
-    "not_configured": "the circuit or servo is not configured or not enabled",
+    "not_configured": "the circuit, servo or light is not configured or not enabled",
     "wrong_trip": "another trip stands, or none",
     "cause_present": "the cause of the trip is still there",
     "too_soon": "the cause of the trip is gone for less than two seconds: try again",
@@ -23,6 +23,12 @@ NAK_TEXTS = {
     "feeding_cap": "the Pico's cap for 24 hours is reached ([[servo]], and mcu/limits.py)",
     "servo_busy": "a servo moves, and only one does at a time: try again when it rests",
     "journal_full": "the Pico's journal has no room until the circuits have been open for a moment",
+    "plan_incomplete": "parts of the plan are missing or out of order",
+    "plan_crc": "the plan did not arrive as it was sent",
+    "plan_times": "the plan's times do not rise",
+    "plan_over": "the plan or effect has already ended: are both clocks right?",
+    "too_far": "it reaches further ahead than the Pico allows (mcu/limits.py)",
+    "no_room": "the Pico holds as many effects as it can: wait until one ends",
     "old_arming": "the lease belongs to an earlier arming, session or start of the Pico",
 }
 
