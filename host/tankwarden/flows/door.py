@@ -14,7 +14,7 @@ from typing import Any
 from tankwarden.errors import TankwardenError
 
 MODE = 0o600
-MAX_LINE = 4096
+MAX_LINE = 64 * 1024
 PATIENCE_S = 10.0  # with a caller that says nothing
 Handler = Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]
 

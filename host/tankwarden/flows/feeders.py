@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from typing import Any, Protocol
+from typing import Protocol
 
 from tankwarden.ceilings import ceilings
 from tankwarden.clock import Clock
@@ -84,8 +84,3 @@ class FeederBook:
         number = await asyncio.wrap_future(self._recorder.submit_feeder(feeder))
         await self.load()
         return self.get(number)
-
-
-def table_of(request: Mapping[str, Any]) -> object:
-    """The feeder within a command."""
-    return request.get("feeder")

@@ -23,6 +23,7 @@ from tankwarden.drivers.pico.session import nak_reason
 from tankwarden.errors import CommandError, NotNowError, StoreError
 from tankwarden.events import Event
 from tankwarden.flows import notices
+from tankwarden.flows.feeder_view import Json, feeders_json
 from tankwarden.flows.feeders import FeederBook
 from tankwarden.flows.supervise import Beat, Log
 from tankwarden.logic import feeding as rules
@@ -37,7 +38,6 @@ ASK_RUNNING_S = 10.0  # and while it feeds: its report comes by itself
 GIVE_UP_MS = rules.DAY_MS  # for a Pico that has gone and has not come back
 QUEUE_MS = 15 * rules.MINUTE_MS  # a meal waits so long for another one's end
 HISTORY_MS = 3 * rules.DAY_MS  # that the page shows
-SHOWN = 12
 _HALF = (1 << 30) - 1
 
 
@@ -105,6 +105,7 @@ class FeedingFlow:
         self._tested_until = 0.0  # of the monotonic clock
         self._on_time_ms = max(rules.ON_TIME_MS, round(clock.speed * 6 * LOOK_S * 1000))
         self._due: tuple[int, list[Due]] | None = None  # the minute, and what is not yet given of all before it
+        self._next: tuple[int, Mapping[int, Due | None]] | None = None  # the minute, and each feeder's next meal
         self._trouble: str | None = None
 
     # -- for ever ----------------------------------------------------------------------------------------------------
@@ -141,6 +142,20 @@ class FeedingFlow:
     def changed(self) -> None:
         """The feeders were changed."""
         self._stale = True
+
+    def shown(self, now_ms: int) -> list[Json]:
+        """Every feeder, as the page shows it; none as long as the store has not been read."""
+        if self._known is None:
+            return []
+        feeders = self._book.feeders or ()
+        minute = now_ms // rules.MINUTE_MS
+        if self._next is None or self._next[0] != minute:
+            given = self._known.given
+            self._next = minute, {f.id or 0: rules.next_due(f, self._zone, now_ms, given) for f in feeders}
+        return feeders_json(
+            feeders, last=self._known.last, following=self._next[1], recent=self._known.recent, now_ms=now_ms,
+            why_not=self._why_not(),
+        )  # fmt: skip
 
     # -- what people wish --------------------------------------------------------------------------------------------
 
@@ -354,7 +369,7 @@ class FeedingFlow:
             except StoreError:
                 self._stale = True
                 raise
-            self._due = None
+            self._due = self._next = None
             self._pending = dict(self._known.pending)
             self._asked = {number: asked for number, asked in self._asked.items() if number in self._pending}
 

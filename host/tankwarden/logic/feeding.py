@@ -4,7 +4,7 @@ A meal of the schedule belongs to a local day and is given at most once on it, w
 comes twice the first counts, and a time that the clocks skip is the instant at which the wall would have shown it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
@@ -177,7 +177,7 @@ def due_between(feeders: Iterable[Feeder], zone: ZoneInfo, after_ms: int, until_
     return sorted(found, key=lambda due: (due.at_ms, due.feeder.id or 0, due.entry.id or 0))
 
 
-def next_due(feeder: Feeder, zone: ZoneInfo, now_ms: int, given: Sequence[tuple[int | None, str]] = ()) -> Due | None:
+def next_due(feeder: Feeder, zone: ZoneInfo, now_ms: int, given: Collection[tuple[int | None, str]] = ()) -> Due | None:
     """The next meal of the schedule after now_ms; None if there is none. given: keys that had their meal already, as
     after the clock was set back."""
     coming = due_between((feeder,), zone, now_ms, now_ms + LOOK_AHEAD_DAYS * DAY_MS)
