@@ -163,7 +163,7 @@ def greeting(house: House, command: str) -> str:
         f"  kill -9 {host}        the relays open 2 s later; a new host starts {RESTART_S:g} s later\n"
         "        (the last minute of measurements, not yet written, is lost)\n"
         f"  kill -STOP {host}     the same, though the process is still there; kill -CONT lets it go on\n"
-        f"  {command} feed 1 --data {house.data}        feeds the reef now; by itself it is fed a minute after the start\n"
+        f"  {command} feed 1 --data {house.data}        feeds the reef now; its schedule, in a minute\n"
         f"  {fault} element-short\n"
         f"  {fault} clear\n"
         "        (mend it before a reset: a short or over-current shows again only when the circuit closes)\n"
