@@ -284,8 +284,13 @@ class FeedHouse:
         for _ in range(round(seconds)):
             if self.settled() or (self.host is not None and self.host.life.dead):
                 break
-            await self.run(1.0, until=lambda: self.host is not None and self.host.life.dead)
-        await self.run(1.0, until=lambda: self.host is not None and self.host.life.dead)
+            await self.run_until_dead(1.0)
+        await self.run_until_dead(1.0)
+
+    async def run_until_dead(self, seconds: float) -> None:
+        """At most so long."""
+        host = self.host
+        await self.run(seconds, until=lambda: host is not None and host.life.dead)
 
     async def run(self, seconds: float, until: Callable[[], object] = lambda: False) -> None:
         for _ in range(round(seconds / STEP_S)):

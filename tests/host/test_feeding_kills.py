@@ -122,7 +122,7 @@ def test_killed_again_and_again(tmp_path: Path) -> None:
         for number in range(1, 16):
             life = Life(die_at_point=number)
             await house.start(life)
-            await house.run(4.0, until=lambda life=life: life.dead)
+            await house.run_until_dead(4.0)
             await house.kill()
         await house.start()
         await house.settle(SETTLED_S)
