@@ -212,7 +212,7 @@ LIGHT_SOURCES = {"plan": "by its plan", "levels": "set by hand", "fallback": "at
 
 FEEDING_WORDS = {"pending": "Asked for", "success": "Fed", "partial": "In part", "failed": "Not fed"}
 FEEDING_LEVELS = {"pending": "busy", "success": "ok", "partial": "warn", "failed": "bad"}
-FEEDING_SOURCES = {"schedule": "its schedule", "person": "a person", "pico": "told by the Pico"}
+FEEDING_SOURCES = {"schedule": "schedule", "person": "person", "pico": "Pico"}
 
 
 def grams(value: float | None) -> str:
@@ -231,4 +231,4 @@ def feeder_state(feeder: dict[str, Any]) -> tuple[str, str]:
         return "Feeding…", "busy"
     if feeder["why_not"]:
         return "Cannot feed", "none"
-    return ("Ready", "on") if feeder["enabled"] else ("Schedule off", "off")
+    return ("Ready", "ok") if feeder["enabled"] else ("Schedule off", "off")

@@ -31,12 +31,14 @@
 % if f['why_not'] and not f['feeding']:
   <p class="hold">Cannot feed now: {{f['why_not']}}.</p>
 % end
+% if not f['history']:
+  <p class="meta">No feeding in the last three days.</p>
+% else:
   <details id="feedings-{{f['id']}}">
-    <summary>{{'Feedings of the last three days' if f['history'] else 'No feeding in the last three days'}}</summary>
-% if f['history']:
+    <summary>Feedings of the last three days</summary>
     <div class="scroll">
     <table>
-      <thead><tr><th scope="col">When</th><th scope="col">What came of it</th><th scope="col">Food</th><th scope="col">Wished by</th></tr></thead>
+      <thead><tr><th scope="col">When</th><th scope="col">Result</th><th scope="col">Food</th><th scope="col">By</th></tr></thead>
       <tbody>
 %   for row in f['history']:
         <tr>
@@ -52,7 +54,7 @@
       </tbody>
     </table>
     </div>
-% end
   </details>
+% end
   <p class="dies"><strong>If the Raspberry Pi dies now:</strong> {{f['if_host_dies']}}</p>
 </article>
