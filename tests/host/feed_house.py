@@ -247,7 +247,7 @@ class FeedHouse:
         self.config = settings.parse(text, "test.toml", registry.parameters())
         self.clock = ManualClock(wall_ms, 1000.0)
         self.chance = random.Random(11)
-        self.pico = pico or FakePico(900.0)
+        self.pico: Any = pico or FakePico(900.0)
         self.store = open_store(folder / "a.db", wall_ms=self.clock.wall_ms, retry_s=0.03, busy_s=0.05)
         self.queries = self.store.feeder_queries()
         self.minted: list[int] = []

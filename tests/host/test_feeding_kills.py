@@ -5,6 +5,9 @@ was, and nothing that is in the history as fed did not fall.
 """
 
 import asyncio
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +17,7 @@ from feed_house import MORNING_MS, FeedHouse, Life
 from tanklink import records
 from tankwarden.logic.feeding import Feeding, Status
 
+HERE = Path(__file__).resolve().parent
 MEAL: dict[str, Any] = {"schedule": [{"name": "Night", "time": "00:00"}]}
 SETTLED_S = 40.0  # beyond the last instant at which an operation may begin, and a feeding's length
 DOWN_S = 3.0  # from the host's death to the next one
@@ -110,6 +114,21 @@ def test_killed_at_every_await(tmp_path: Path, cut: Cut) -> None:
         house, _ = lived(tmp_path / str(number), Life(die_at_await=number), cut)
         accounted(house, f"killed at await {number} of {awaits}")
         house.close()
+
+
+@pytest.mark.slow  # the Pico's program under CPython
+@pytest.mark.parametrize("restart", [False, True], ids=["only-the-host", "the-Pico-restarts"])
+def test_killed_with_the_very_program_of_the_pico_at_the_other_end(restart: bool) -> None:
+    """Every point; what its hopper gave is the truth. feeding_on_the_program.py asserts it for each life."""
+    program = [sys.executable, str(HERE / "feeding_on_the_program.py"), "1", "1", *(["restart"] if restart else [])]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), *filter(None, sys.path)])}
+    ran = subprocess.run(program, capture_output=True, text=True, timeout=900, env=environment)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    lives = [line.split() for line in ran.stdout.splitlines()]
+    assert {"Feed_before", "Feed_delivered", "submit_feeding_after", "submit_event_after"} <= {
+        life[1] for life in lives
+    }
+    assert {life[3] for life in lives} >= {"success", "failed"}
 
 
 def test_killed_again_and_again(tmp_path: Path) -> None:

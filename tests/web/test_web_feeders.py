@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import bottle
 import pytest
 import web_feeders
 
@@ -82,11 +83,11 @@ def test_without_the_token_nothing_is_done(site: Any, method: str, path: str, to
 def test_only_from_this_machine(monkeypatch: pytest.MonkeyPatch, address: str, here: bool) -> None:
     """Also with the token: it may have been seen on the network."""
     environ = {"REMOTE_ADDR": address, "HTTP_AUTHORIZATION": TOKEN, "PATH_INFO": "/api/feeders/"}
-    api.bottle.request.bind(environ)
+    bottle.request.bind(environ)
     if here:
         api.only_here(web_feeders.TOKEN)
         return
-    with pytest.raises(api.bottle.HTTPResponse) as refused:
+    with pytest.raises(bottle.HTTPResponse) as refused:
         api.only_here(web_feeders.TOKEN)
     assert refused.value.status_code == 403
     assert "tankwarden feed" in refused.value.body
