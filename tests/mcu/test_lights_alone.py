@@ -102,10 +102,11 @@ class Tank:
         self.clock.s += seconds
         self.pico.step()
 
-    def stepping(self, at_ms: int, slew_ms: int = 6_000) -> bool:
-        """Whether a plan is in one of its steps just then, or the slew limit still on its way after one."""
+    def stepping(self, at_ms: int) -> bool:
+        """Whether a plan is in a step, or the slew limit on its way after one: it goes on by a second a pass."""
+        slew_ms = round(self.shared.slew_s + 1) * STEP_S * 1000
         steps = (step for plan in self.plans for step in plan.steps)
-        return any(begin - STEP_MS <= at_ms <= end + slew_ms + STEP_S * 1000 for begin, end in steps)
+        return any(begin - STEP_MS <= at_ms <= end + slew_ms for begin, end in steps)
 
     def worst(self, hours: float) -> float:
         """The greatest deviation of a lamp from level(t), in counts, while time passes; off the steps."""
@@ -152,7 +153,7 @@ def test_a_persons_claim_ends_when_it_said_though_the_host_is_gone() -> None:
     assert tank.plans[0].steps == ((until_ms, until_ms + STEP_MS),)
     assert tank.worst(2.9) < HALF_PERCENT
     assert tank.pins[0].level < 0.02 * FULL
-    assert tank.worst(5.0) < HALF_PERCENT
+    assert tank.worst(1.0) < HALF_PERCENT
     assert tank.pins[0].level > 0.3 * FULL
 
 
