@@ -162,11 +162,4 @@ def play(levels, effects, kind: int, s: int, us: int) -> int:
 
 
 if not MICROPYTHON:
-    from array import array
-
-    def weather(kind, level, seed, t_ms, duration_ms, depth):
-        """A level with one effect on it, t_ms after it began: for previews."""
-        levels = array("i", [level] * _N_LIGHTS)
-        effects = array("i", [0, kind, 1, 1000, 0, duration_ms, depth, 0, seed] + [0] * (_FIELDS * (_N_EFFECTS - 1)))
-        play(levels, effects, kind, 1000 + t_ms // 1000, t_ms % 1000 * 1000)
-        return levels[0]
+    from tanklink.packing import weather  # noqa: F401  (offered)
