@@ -40,9 +40,25 @@ _MOST_TICKS = const(100)  # of one step: after a second's standstill the lights 
 _PLAN_BYTES = const(384)
 assert (_N_LIGHTS, _PLAN_BYTES) == (N_LIGHTS, MAX_KNOTS * KNOT_BYTES)
 
+_RANGE = NAK_REASONS.index("range")
+_NOT_CONFIGURED = NAK_REASONS.index("not_configured")
+_PLAN_INCOMPLETE = NAK_REASONS.index("plan_incomplete")
+_PLAN_CRC = NAK_REASONS.index("plan_crc")
+_PLAN_TIMES = NAK_REASONS.index("plan_times")
+_PLAN_OVER = NAK_REASONS.index("plan_over")
+_TOO_FAR = NAK_REASONS.index("too_far")
+_NO_ROOM = NAK_REASONS.index("no_room")
 
-def _reason(name):
-    return NAK_REASONS.index(name)
+# Places in LIGHTS.
+_LEVELS = LIGHTS.index["levels"]
+_SOURCES = LIGHTS.index["sources"]
+_PLANS = LIGHTS.index["plans"]
+_LEFT_S = LIGHTS.index["left_s"]
+_CRC = LIGHTS.index["lights_crc"]
+_KNOTS = LIGHTS.index["knots"]
+_EFFECTS = LIGHTS.index["effects"]
+_POWER_MW = LIGHTS.index["power_mw"]
+_POWER_CAPPED = LIGHTS.index["power_capped"]
 
 
 class Lights:
@@ -61,13 +77,12 @@ class Lights:
         self._power_cap_mw = self._power_mw = 0
         self._s = self._us = 0  # uptime of the last step, its microseconds to the whole tick
         self._lightens = False  # every pass counts, not only every tick
-        # LIGHTS, whose parts of several bytes are kept up to date as they change.
-        self.values, at = LIGHTS.new(), LIGHTS.index
+        # Of LIGHTS; its parts of several bytes are kept up to date as they change.
         self._shown, self._sources = bytearray(2 * N_LIGHTS), bytearray(N_LIGHTS)
         self._plans, self._left, self._crc = bytearray(2 * N_LIGHTS), bytearray(4 * N_LIGHTS), bytearray(CRC_SIZE)
-        self.values[at["levels"]], self.values[at["sources"]] = self._shown, self._sources
-        self.values[at["plans"]], self.values[at["left_s"]] = self._plans, self._left
-        self.values[at["lights_crc"]] = self._crc
+        self.values = LIGHTS.new()
+        self.values[_LEVELS], self.values[_SOURCES], self.values[_PLANS] = self._shown, self._sources, self._plans
+        self.values[_LEFT_S], self.values[_CRC] = self._left, self._crc
         self._sum_up()
 
     # -- what the host says -----------------------------------------------------------------------------------------
@@ -79,10 +94,10 @@ class Lights:
         """CONFIG_LIGHT: light, cap, slew, fallback, power."""
         light, cap, slew, fallback, full_mw = values
         if self._is_none(light):
-            return _reason("range")
+            return _RANGE
         most = limits.LIGHT_CAPS_U16[light - 1]
         if cap > most or fallback > most or not 1 <= slew <= limits.MAX_LIGHT_SLEW or full_mw > limits.MAX_LIGHT_MW:
-            return _reason("range")
+            return _RANGE
         for i in range(_CONFIG_WORDS):
             self._state[_WORDS * (light - 1) + i] = values[1 + i]
         self._sum_up()
@@ -91,7 +106,7 @@ class Lights:
     def configure_all(self, values):
         """CONFIG_LIGHTS: the power cap."""
         if values[0] > limits.MAX_LIGHTS_MW:
-            return _reason("range")
+            return _RANGE
         self._power_cap_mw = values[0]
         self._sum_up()
         return None
@@ -110,9 +125,9 @@ class Lights:
         """PLAN_KNOTS: a part of a plan. One that was there before takes the same place again."""
         plan_id, light, first, count, knots = values
         if self._is_none(light) or not count or first + count > MAX_KNOTS:
-            return _reason("range")
+            return _RANGE
         if first > (self._next_n if self._next_is == (plan_id, light) else 0):
-            return _reason("plan_incomplete")
+            return _PLAN_INCOMPLETE
         self._next_is, self._next_n = (plan_id, light), first + count
         for i in range(count * KNOT_BYTES):
             self._next[first * KNOT_BYTES + i] = knots[i]
@@ -122,20 +137,21 @@ class Lights:
         """PLAN_START: the gathered plan, or none, takes the place of the present one."""
         plan_id, light, count, crc, origin_s, origin_ms = values
         if self._is_none(light):
-            return _reason("range")
+            return _RANGE
         index = light - 1
         state, at, size = self._state, _WORDS * index, KNOT_BYTES * count
         if not state[at + _CAP]:
-            return _reason("not_configured")
+            return _NOT_CONFIGURED
         if count:
             if (plan_id, light) != self._next_is or count != self._next_n:
-                return _reason("plan_incomplete")
+                return _PLAN_INCOMPLETE
             if not self._is_whole(size, crc):
-                return _reason("plan_crc")
-            state_of = self._judge_times(last_tick(self._next, 0, count), origin_s)
-            if state_of:
-                return _reason(state_of)
-            state[at + _LAST] = last_tick(self._next, 0, count)
+                return _PLAN_CRC
+            last = last_tick(self._next, 0, count)
+            objection = self._judge_times(last, origin_s)
+            if objection is not None:
+                return objection
+            state[at + _LAST] = last
             state[at + _ORIGIN_S], state[at + _ORIGIN_MS] = origin_s + _BIAS_S, origin_ms
             self._knots[_PLAN_BYTES * index : _PLAN_BYTES * index + size] = memoryview(self._next)[:size]
         state[at + _N] = count
@@ -154,20 +170,20 @@ class Lights:
         """What is wrong with a plan's times, if anything is."""
         now_s = self._clock.s
         if last < 0:
-            return "plan_times"
+            return _PLAN_TIMES
         if origin_s - now_s > MAX_PLAN_S:
-            return "too_far"
-        return "plan_over" if origin_s < -MAX_PLAN_S or last // 100 < now_s - origin_s - 1 else None
+            return _TOO_FAR
+        return _PLAN_OVER if origin_s < -MAX_PLAN_S or last // 100 < now_s - origin_s - 1 else None
 
     def take_effect(self, values):
         """EFFECT: over the plans from an instant on, or away with it."""
         effect_id, _, lights, start_s, _, duration, _, drift, _ = values
         if lights >> len(self._outputs):
-            return _reason("range")
+            return _RANGE
         if start_s - self._clock.s > MAX_PLAN_S:
-            return _reason("too_far")
+            return _TOO_FAR
         if lights and self._clock.s - start_s > (duration + (N_LIGHTS - 1) * drift) // 1000 + 1:
-            return _reason("plan_over")
+            return _PLAN_OVER
         place = -1
         for at in range(0, _FIELDS * MAX_EFFECTS, _FIELDS):
             if not self._effects[at + _LIGHTS]:
@@ -176,7 +192,7 @@ class Lights:
                 place = at
                 break
         if place < 0:
-            return _reason("no_room") if lights else None
+            return _NO_ROOM if lights else None
         for i in range(_FIELDS):
             self._effects[place + i] = values[i]
         return None
@@ -185,13 +201,13 @@ class Lights:
         """LEVELS: of some lights, until an instant. Allocates nothing."""
         lights, levels, s, ms = values
         if not lights or lights >> len(self._outputs):
-            return _reason("range")
+            return _RANGE
         if s - self._clock.s > limits.MAX_LEVELS_S:
-            return _reason("too_far")
+            return _TOO_FAR
         state = self._state
         for i in range(_N_LIGHTS):
             if lights >> i & 1 and not state[_WORDS * i + _CAP]:
-                return _reason("not_configured")
+                return _NOT_CONFIGURED
         for i in range(_N_LIGHTS):
             if lights >> i & 1:
                 at = _WORDS * i
@@ -236,11 +252,9 @@ class Lights:
             if self._effects[at]:
                 held += 1
         values[_KNOTS], values[_EFFECTS] = dimming.left(self._state, self._left, clock.s), held
-        values[_POWER], values[_CAPPED] = min(self._power_mw, self._power_cap_mw), self._power_mw > self._power_cap_mw
+        values[_POWER_MW] = min(self._power_mw, self._power_cap_mw)
+        values[_POWER_CAPPED] = self._power_mw > self._power_cap_mw
 
     def level(self, index):
         """At the pin of a light, from 0."""
         return self._shown[2 * index] | self._shown[2 * index + 1] << 8
-
-
-_KNOTS, _EFFECTS, _POWER, _CAPPED = [LIGHTS.index[name] for name in ("knots", "effects", "power_mw", "power_capped")]

@@ -69,7 +69,7 @@ cost(20)
 """
 WEATHER = """
 from tanklink import effects
-print([[effects.noise(s, n, n % 7), effects.cloud(s, n * 1201, 60000), effects.lightning(s, n * 79, 60000)]
+print([[effects.noise(s, n, n %% 7), effects.cloud(s, n * 1201, 60000), effects.lightning(s, n * 79, 60000)]
        for s in (0, 1, 12345, 0x2AAAAAAA, 0x3FFFFFFF) for n in range(%d)])
 """
 
