@@ -22,12 +22,20 @@ EVERY_MS = 1_200_000  # of wall time: a lamp is looked at so often
 # A plan lies where the Pico's clock was when it was sent: what this machine withheld between reckoning and sending
 # shifts all of it. So much of real time is allowed for that, one shift for all lamps and all the time.
 SHIFT_S, SHIFT_STEP_S = 1.5, 0.02
+LATE_S = 0.03  # and so much for a plan's tick, a pass of the loop, and the step above
+
+
+class LightRig(Rig):
+    """At a thousand times the speed the evening's dimming would be faster than lamps are usually let change."""
+
+    def config_overrides(self) -> dict[str, Any]:
+        return super().config_overrides() | ({"lights": {"slew_s": 0.1}} if self.speed > 100 else {})
 
 
 @contextmanager
 def supplied_rig(folder: Path, speed: float) -> Iterator[Rig]:
     """Every light has its plan, and the slew limit has let it come to its level; it is the forenoon."""
-    rig = Rig(folder, speed=speed, local_hour=FORENOON)
+    rig = LightRig(folder, speed=speed, local_hour=FORENOON)
     try:
         rig.start_sim()
         rig.start_host()
@@ -93,10 +101,14 @@ class Lamps:
         return min(self._off(seen, round(shift * 1000 * self.speed)) for shift in shifts)
 
     def _off(self, seen: dict[tuple[str, int], int], shift_ms: int) -> tuple[float, str]:
-        return max(
-            (abs(level - self.wishes[name](at_ms + shift_ms)), f"{name} at {at_ms}, shifted by {shift_ms} ms")
-            for (name, at_ms), level in seen.items()
-        )
+        late_ms = round(LATE_S * 1000 * self.speed)
+        worst, where = 0.0, ""
+        for (name, at_ms), level in seen.items():
+            near = [self.wishes[name](at_ms + shift_ms + late) for late in (-late_ms, 0, late_ms)]
+            off = max(level - max(near), min(near) - level)
+            if off > worst:
+                worst, where = off, f"{name} at {at_ms}, shifted by {shift_ms} ms"
+        return worst, where
 
 
 @pytest.mark.slow
