@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from lights import Lights
 
+from tanklink.messages import LIGHTS
 from tankwarden.config_lights import Daylight, Light, Timed
 from tankwarden.config_lights import Lights as Shared
-from tankwarden.drivers.pico.lights import config_records, plan_records
+from tankwarden.drivers.pico.lights import config_crc, config_records, plan_records
 from tankwarden.logic.behaviors import Sky
 from tankwarden.logic.claims import Claim, Priority
 from tankwarden.logic.lights import Channel, curves, power_w
@@ -70,6 +71,7 @@ class Tank:
         *lights, together = config_records(self.lights, self.shared)
         assert [self.pico.configure(list(record)) for record in lights] == [None] * 8
         assert self.pico.configure_all(list(together)) is None
+        assert bytes(self.pico.values[LIGHTS.index["lights_crc"]]) == config_crc([*lights, together])
         self.claims: list[Claim] = []
         self.plans: list[Plan] = []
 
