@@ -19,7 +19,7 @@ CAUSES = (
     simwire.CAUSE_WATCHDOG,
     simwire.CAUSE_SOFT,
 )  # the index is the cause of WELCOME and BOOT
-FACTS = ("boot_id", "trigger", "subject", "circuit", "value", "limit")
+FACTS = ("circuit", "trigger", "subject", "value", "limit")  # in their order in memory
 MOST_PASSES, MOST_RECORDS, MOST_BYTES = 1500, 20_000, 6000
 RESET_WAIT_MS = 2100
 
@@ -28,6 +28,7 @@ class Ended(BaseException):
     """The chip stops here: not for the program to catch."""
 
 
+_FACTS_AT, _FACTS_END = 5, 10
 ENDED = Ended()  # made once: a life may end where nothing can be allocated
 
 
@@ -70,16 +71,18 @@ class Mortal(Rig):
 
 
 class World:
-    """What outlasts a life: flash, scratch registers, and what the host was told of the standing trip.
+    """What outlasts a life: flash, scratch registers, and what is known of the standing trip.
 
-    trip_id: of the standing trip, 0 = none. facts: what TRIP said of it, None = not heard yet. trace: its waveform.
-    sure: whether the trip must be there after the next start: the host was told, or no power was lost.
+    trip_id: of the standing trip, 0 = none. facts: channel, value, limit. told: whether the host has heard of it, under
+    that number: one that only the scratch registers kept gets a new one. trace: its waveform. sure: whether the trip
+    must be there after the next start: the host was told, or no power was lost.
     """
 
     def __init__(self, chance):
         self._chance = chance
         self._disk, self._words = Disk(), None
-        self.trip_id, self.facts, self.trace, self._sure = 0, None, None, False
+        self.trip_id, self.facts, self.trace = 0, None, None
+        self._sure = self._told = False
         self._asked_reset = False  # the host sent RESET_TRIP and did not hear how it ended
         self.figures = dict.fromkeys(("lives", "power_cuts", "in_flash", "trips", "traces", "resets", "armed"), 0)
 
@@ -111,14 +114,18 @@ class World:
         """A trip that no host has heard of: it stands from its first instant, unless power goes with it."""
         standing = rig.program.journal.standing_id()
         if standing and standing != self.trip_id:
-            self.trip_id, self.facts, self.trace = standing, None, None
-            self._sure = True
+            self.trip_id, self.facts, self.trace = (
+                standing,
+                list(rig.program.journal._standing[_FACTS_AT:_FACTS_END]),
+                None,
+            )
+            self._sure, self._told = True, False
 
     def _lose_power(self):
         self._words = None
         self.figures["power_cuts"] += 1
-        if self.facts is None:
-            self._sure = False
+        if not self._told:
+            self._sure, self.facts = False, None
 
     # -- a life, until it ends -------------------------------------------------------------------------------------
 
@@ -142,12 +149,13 @@ class World:
     def _compare(self, rig, welcome):
         """The trip that stood stands, and no other. One that power cut off before anybody was told may be gone."""
         assert BOARD_STATES[welcome.state] in ("disarmed", "tripped"), BOARD_STATES[welcome.state]
-        if self._asked_reset and not welcome.trip_id:
+        if self._asked_reset and welcome.trip_id != self.trip_id:
             self._forget()
         self._asked_reset = False
         if welcome.trip_id != self.trip_id:
-            assert not self._sure, (welcome.trip_id, self.trip_id)
-            self.trip_id, self.facts, self.trace = welcome.trip_id, None, None
+            assert not self._told, (welcome.trip_id, self.trip_id)
+            assert welcome.trip_id or not self._sure, "a trip was forgotten"
+            self.trip_id, self.trace = welcome.trip_id, None
         assert (BOARD_STATES[welcome.state] == "tripped") == bool(self.trip_id)
         if self.trip_id:
             rig.run(130)
@@ -159,7 +167,7 @@ class World:
         assert trip.event_id == self.trip_id, (trip.event_id, self.trip_id)
         facts = [getattr(trip, name) for name in FACTS]
         assert self.facts is None or facts == self.facts, (facts, self.facts)
-        self.facts, self._sure = facts, True
+        self.facts, self._sure, self._told = facts, True, True
 
     def _tripped_life(self, rig):
         assert rig.refused("ARM", 1, rig.program.identity.boot_id, bytes(4)) == "state"
@@ -195,8 +203,8 @@ class World:
             self._end_soon(rig)
         rig.run_until(lambda: rig.state() == "tripped", 500)
         rig.run(130)
+        self._forget()
         self.trip_id = rig.last("TRIP").event_id
-        self.facts = self.trace = None
         self.figures["trips"] += 1
         self._hear(rig)
         rig.run(300)
@@ -236,4 +244,5 @@ class World:
         self.trace = parts
 
     def _forget(self):
-        self.trip_id, self.facts, self.trace, self._sure = 0, None, None, False
+        self.trip_id, self.facts, self.trace = 0, None, None
+        self._sure = self._told = False
