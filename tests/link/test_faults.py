@@ -68,6 +68,7 @@ class Case:
         return f"{self.fault}={'+'.join(values)}" if values else self.fault
 
 
+FLIPPED_S, CHANGED_S = 2.5, 120  # the sums of the configuration and of the program's files take so long
 STUCK_S, NO_RISE_WH = 4, 18  # 18 Wh warm the small tank by 1.5 °F within half a minute
 # Circuit 1 heats a small tank from the temperature of the air on; circuit 2's tank is warm, so that it stays open.
 IDLE_2 = (
@@ -92,6 +93,9 @@ IDLE_2 = (
     Case("adc-slip", None, "adc_slot", "adc", over=None, circuit=None),
     Case("adc-stop", None, "adc_stopped", "adc", over=None, circuit=None),
     Case("bus-error", None, "exception", "cpu", over=None, circuit=None),
+    Case("bus-stall", None, "slow_pass", "cpu", over=True, circuit=None),
+    Case("bit-flip", None, "config", "config", over=None, kind="fault", circuit=None, within_s=FLIPPED_S),
+    Case("program-damaged", None, "program", "program", over=None, kind="fault", circuit=None, within_s=CHANGED_S),
     Case("cpu-hang", 400, "permit", "relays", over=True),
     Case("cpu-hang", None, "watchdog", "cpu", over=None, circuit=None),
     Case("power-cut", 0.5, None, "cpu", over=False, kind="pico_restarted", circuit=None),
@@ -101,6 +105,31 @@ IDLE_2 = (
 )  # fmt: skip
 # Both circuits heat.
 BOTH = (
+    Case(
+        "relay-stuck",
+        "1.outside",
+        "relay_stuck",
+        "relays",
+        over=True,
+        kind="fault",
+        circuit=None,
+        shows=reboot,
+        refused=UNFIT,
+    ),
+    Case("memory-stuck", None, "memory", "memory", over=None, kind="fault", circuit=None, shows=reboot, refused=UNFIT),
+    Case("clock-off", None, "clock", "clock", over=False, kind="fault", circuit=None, shows=reboot, refused=UNFIT),
+    Case(
+        "comparator-dead",
+        None,
+        "comparator",
+        "comparator",
+        over=False,
+        kind="fault",
+        circuit=None,
+        shows=reboot,
+        refused=UNFIT,
+    ),
+    Case("flash-dead", None, "journal", "journal", over=True, kind="fault", circuit=None, shows=reboot, refused=UNFIT),
     Case("weld", "1.outside", "weld", "relay_1_outside", over=True, kind="fault", shows=reopen),
     Case("weld", "1.inside", "weld", "relay_1_inside", over=True, kind="fault", shows=reopen),
     Case("weld", "2.outside", "weld", "relay_2_outside", over=True, kind="fault", circuit=2, shows=reopen),

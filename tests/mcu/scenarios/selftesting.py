@@ -1,11 +1,11 @@
 """The board checks itself, at boot and while it runs: for each check a fault that only it finds, with its trigger."""
 
+import ailing
 import board
 import bootloop
 import machine
 import selftest
 import simwire
-from comparator_machine import ComparatorMachine
 from integrity import LATE_S, Integrity
 from virtual_rig import Rig
 
@@ -32,14 +32,21 @@ def scenario_a_board_in_order():
 # -- at boot ----------------------------------------------------------------------------------------------------
 
 
-def scenario_memory_with_a_bit_that_sticks():
-    def stick(ram):
-        ram[1234] |= 8
-        ram[1235] |= 8
+def scenario_a_relay_pin_that_stays_high():
+    for relay in range(4):
+        rig = Rig(before=lambda backend, relay=relay: backend.set_relay_stuck(relay, True))
+        assert rig.state() == "fault"
+        rig.hello()
+        rig.run(200)
+        fault = rig.last("FAULT")
+        assert (TRIGGERS[fault.trigger], SUBJECTS[fault.subject], fault.circuit) == ("relay_stuck", "relays", 0)
+        assert (fault.value, fault.limit) == (1 << relay, 0)
 
-    selftest.stand = stick
+
+def scenario_memory_with_a_bit_that_sticks():
+    selftest.stand = ailing.stick
     try:
-        rig = Rig()
+        rig = Rig(before=lambda backend: backend.set_fault(simwire.FAULT_MEMORY, True))
     finally:
         selftest.stand = None
     assert expect_fault(rig, "memory", "memory").value in (1234, 1235)
@@ -58,12 +65,7 @@ def scenario_a_fault_line_that_is_not_connected_is_none():
 
 def scenario_clocks_that_disagree():
     """The converter, by another PLL than the timer, brings half of the samples."""
-    usual = board.ADC_CLOCKS
-    board.ADC_CLOCKS = 2 * usual
-    try:
-        rig = Rig()
-    finally:
-        board.ADC_CLOCKS = usual
+    rig = Rig(before=lambda backend: backend.set_fault(simwire.FAULT_ADC_SLOW, True))
     fault = expect_fault(rig, "clock", "clock")
     assert 2 * fault.value - 20 < fault.limit < 2 * fault.value + 20
 
@@ -76,11 +78,7 @@ def scenario_a_reference_that_is_off():
 
 def scenario_a_comparator_that_does_not_pull():
     """No sample reaches it."""
-    put, ComparatorMachine.put = ComparatorMachine.put, lambda _machine, _word: None
-    try:
-        rig = Rig()
-    finally:
-        ComparatorMachine.put = put
+    rig = Rig(before=lambda backend: backend.set_fault(simwire.FAULT_COMPARATOR, True))
     expect_fault(rig, "comparator", "comparator")
 
 
@@ -225,6 +223,19 @@ def scenario_a_pass_of_half_a_permit_trips():
     slow_pass(rig, 60)
     trip = rig.tripped()
     assert (TRIGGERS[trip.trigger], SUBJECTS[trip.subject], trip.value, trip.limit) == ("slow_pass", "cpu", 60, 50)
+
+
+def scenario_a_transfer_that_hangs_is_a_slow_pass():
+    """Once: the bit that stays set does nothing more."""
+    rig = Rig().armed()
+    rig.closed(1, 5000)
+    rig.backend.set_fault(simwire.FAULT_BUS_STALL, True)
+    rig.run(30)
+    trip = rig.tripped()
+    assert (TRIGGERS[trip.trigger], SUBJECTS[trip.subject], trip.limit) == ("slow_pass", "cpu", 50)
+    assert trip.value in (60, 61)
+    rig.run(200)
+    assert rig.program.loop.slow_passes == 1
 
 
 def scenario_a_slow_pass_with_nothing_to_guard_does_not_trip():
