@@ -60,6 +60,8 @@ def passes(program):
         return False
     if at_boot(program.interlock, program.sampler, program.ticks_us, program.sleep_us):
         return False
+    if not program.integrity.whole():
+        return False
     program.integrity.begin_anew()
     return lines_answer(program.interlock, program.facts.enabled, program.sleep_us)
 

@@ -95,7 +95,8 @@ IDLE_2 = (
     Case("bus-error", None, "exception", "cpu", over=None, circuit=None),
     Case("bus-stall", None, "slow_pass", "cpu", over=True, circuit=None),
     Case("bit-flip", None, "config", "config", over=None, kind="fault", circuit=None, within_s=FLIPPED_S),
-    Case("program-damaged", None, "program", "program", over=None, kind="fault", circuit=None, within_s=CHANGED_S),
+    Case("program-damaged", None, "program", "program", over=None, kind="fault", circuit=None, within_s=CHANGED_S,
+         refused=UNFIT),
     Case("cpu-hang", 400, "permit", "relays", over=True),
     Case("cpu-hang", None, "watchdog", "cpu", over=None, circuit=None),
     Case("power-cut", 0.5, None, "cpu", over=False, kind="pico_restarted", circuit=None),
@@ -272,7 +273,7 @@ def check_reset(rig: Rig, case: Case, at_ns: int) -> None:
     closed = [e for e in rig.edges(at_ns) if e.name in RELAYS and e.level == 1]
     assert case.shows is not at_once or not closed, "closed without a reset"
     rig.ask(cmd="fault", name="clear", value=None)
-    reset(rig, trip["id"])
+    reset(rig, trip["id"], case.within_s + 30)
 
 
 def refusal(rig: Rig, trip_id: int) -> str:
@@ -286,9 +287,9 @@ def refusal(rig: Rig, trip_id: int) -> str:
     return rig.wait(asked, "refusal", 20)
 
 
-def reset(rig: Rig, trip_id: int) -> None:
+def reset(rig: Rig, trip_id: int, within_s: float = 30) -> None:
     """As a person does, until it is accepted: not before the cause has been gone for two seconds."""
-    rig.wait(lambda: rig.reset_trip(trip_id).returncode == 0, "reset to be accepted", 30)
+    rig.wait(lambda: rig.reset_trip(trip_id).returncode == 0, "reset to be accepted", within_s)
 
 
 def check_the_page_resets_nothing(rig: Rig, trip_id: int) -> None:

@@ -9,7 +9,7 @@ import simwire
 from integrity import LATE_S, Integrity
 from virtual_rig import Rig
 
-from tanklink.messages import NOTICES, SUBJECTS, TRIGGERS
+from tanklink.messages import NAK_REASONS, NOTICES, SUBJECTS, TRIGGERS
 
 
 def expect_fault(rig, trigger, subject, circuit=0):
@@ -96,6 +96,27 @@ def scenario_a_configuration_that_changed_by_itself():
         expect_fault(rig, "config", "config")
 
 
+def reset(rig):
+    """What the board says to a person who resets what stands, once the cause is quiet for long enough."""
+    rig.run(2100)
+    answer = rig.ask("RESET_TRIP", rig.program.journal.standing_id())
+    return "ACK" if answer.name == "ACK" else NAK_REASONS[answer.reason]
+
+
+def scenario_a_changed_configuration_must_be_sent_anew_before_a_reset():
+    rig = Rig().armed()
+    rig.program.config.circuits[1][3] ^= 64
+    rig.run_until(lambda: rig.state() == "fault")
+    expect_fault(rig, "config", "config")
+    assert reset(rig) == "selftest"
+    rig.configure()
+    rig.accepted("CONFIG_CHECK")
+    assert reset(rig) == "ACK"
+    rig.run(3000)
+    assert rig.state() == "disarmed"
+    assert rig.arm().name == "ACK"
+
+
 def scenario_limits_that_changed_are_renewed():
     """The judges' own copy of them."""
     rig = Rig().armed()
@@ -149,6 +170,12 @@ def scenario_a_program_that_changed_in_flash():
     files.content["b.mpy"] = bytes(699) + b"1"
     assert rig.run_until(lambda: rig.state() == "fault", 8000) < 6000
     expect_fault(rig, "program", "program")
+    rig.configure()
+    rig.accepted("CONFIG_CHECK")
+    assert reset(rig) == "selftest"
+    files.content["b.mpy"] = bytes(700)
+    rig.run(8000)  # until it was found whole
+    assert reset(rig) == "ACK"
 
 
 def scenario_a_program_that_cannot_be_read():
