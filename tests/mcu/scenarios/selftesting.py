@@ -71,9 +71,28 @@ def scenario_clocks_that_disagree():
 
 
 def scenario_a_reference_that_is_off():
+    """Before anything is judged by it; and again before a reset."""
     for counts in (2900, 3300):
         rig = Rig(before=lambda backend, counts=counts: backend.set_counts(6, counts))
+        rig.hello()
+        rig.configure()
+        rig.accepted("CONFIG_CHECK")
         assert expect_fault(rig, "reference", "reference").value == counts * 3300 // 4095
+        assert reset(rig) == "cause_present"
+        rig.backend.set_counts(6, 3102)
+        assert reset(rig) == "ACK"
+        assert rig.arm().name == "ACK"
+
+
+def scenario_without_a_circuit_the_reference_is_not_judged():
+    """A board of lights alone need not have one."""
+    rig = Rig(before=lambda backend: backend.set_counts(6, 0))
+    rig.hello()
+    rig.configure(circuits=())
+    rig.accepted("CONFIG_CHECK")
+    rig.run(1000)
+    assert rig.state() == "disarmed"
+    assert [said.name for said in rig.events()] == ["BOOT"]
 
 
 def scenario_a_comparator_that_does_not_pull():
