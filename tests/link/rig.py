@@ -23,6 +23,7 @@ from tankwarden.demo.configuration import demo_config
 T = TypeVar("T")
 HANGABLE = str(Path(__file__).with_name("hangable_host.py"))
 TTL_S = 2.0
+HEARD_S = 0.5
 RELAYS = ("relay.1.outside", "relay.1.inside", "relay.2.outside", "relay.2.inside")
 
 
@@ -192,13 +193,17 @@ class Rig:
         return None
 
     def running(self) -> bool:
-        """Armed, and both relays of circuit 1 closed, by the page and by the trace."""
+        """Armed and just heard, and both relays of circuit 1 closed, by the page and by the trace.
+
+        A host that is short of processor time may not have heard its Pico for so long that it is about to begin anew.
+        """
         status = self.status_or_none()
         levels = self.levels()
         return bool(
             status
             and status["pico"]["connected"]
             and status["pico"]["state"] == "armed"
+            and status["pico"]["age_s"] < HEARD_S
             and levels["relay.1.outside"]
             and levels["relay.1.inside"]
         )

@@ -20,7 +20,8 @@ out = os.open(sys.argv[2], os.O_WRONLY)
 
 def chip_us() -> int:
     """The chip's clock: the machine's less what it withheld, which the page tells in ms."""
-    return time.monotonic_ns() // 1000 - 1000 * struct.unpack("<i", os.pread(page, 4, 4 * WITHHELD))[0]
+    withheld_ms: int = struct.unpack("<i", os.pread(page, 4, 4 * WITHHELD))[0]
+    return time.monotonic_ns() // 1000 - 1000 * withheld_ms
 
 
 def record(kind: int, a: int = 0, b: int = 0) -> None:
