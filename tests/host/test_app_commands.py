@@ -209,7 +209,7 @@ def test_a_dead_hosts_socket_is_no_obstacle(tmp_path: Path) -> None:
 
 def test_a_light_is_set_by_hand_in_percent() -> None:
     scene = Scene()
-    assert scene.do(cmd="claim", output="light.blue", value=40, seconds=60) == {"text": "light.blue 40.0 % for 60 s"}
+    assert scene.do(cmd="claim", output="light.blue", value=40, seconds=60) == {"text": "light.blue 40 % for 60 s"}
     (claim,) = scene.house.claims.living(scene.house.clock.wall_ms())
     assert (claim.output, claim.value, claim.priority.label) == ("light.blue", 40.0, "person")
 

@@ -1,6 +1,7 @@
 """Feeders through the whole host: added and fed from the command line, shown, and remembered over a restart."""
 
 import asyncio
+import io
 import json
 import sys
 import time
@@ -86,7 +87,7 @@ def test_a_feeder_from_the_command_line_to_the_history(
         assert (await told(capsys, stage, "feeders", "--change", "1", str(changed)))[0] == 0
         assert await told(capsys, stage, "feeders") == (0, "1  Pellets: servo 1, 08:00")
         await stage.until(lambda: [feeder["next"] is not None for feeder in stage.app.status()["feeders"]] == [True])
-        monkeypatch.setattr(sys, "stdin", file.open())
+        monkeypatch.setattr(sys, "stdin", io.StringIO(file.read_text()))
         assert (await told(capsys, stage, "feeders", "--change", "1", "-"))[0] == 0
         assert (await told(capsys, stage, "feeders", "--delete", "1"))[0] == 0
         await stage.until(lambda: stage.app.status()["feeders"] == [])

@@ -91,7 +91,8 @@ class Commands:
         )  # fmt: skip
         await self._claims.add(claim)
         unit = " %" if output in self._dimmable else ""
-        return {"text": f"{output} {describe(claim.value)}{unit} for {seconds} s"}
+        shown = f"{claim.value:g}" if output in self._dimmable else describe(claim.value)
+        return {"text": f"{output} {shown}{unit} for {seconds} s"}
 
     async def _claim_end(self, request: Request) -> Answer:
         output = self._output(request)

@@ -17,7 +17,7 @@ from tankwarden.clock import Clock
 from tankwarden.config_lights import Light
 from tankwarden.config_lights import Lights as Shared
 from tankwarden.drivers.pico.advice import nak_text
-from tankwarden.drivers.pico.lights import Lamp, config_records, lamps, plan_records
+from tankwarden.drivers.pico.lights import Lamp, config_crc, config_records, lamps, plan_records
 from tankwarden.drivers.pico.session import Happening, Reported, nak_reason
 from tankwarden.flows.supervise import Beat, Log
 from tankwarden.logic.claims import Claim, Decision
@@ -110,7 +110,7 @@ class Lights:
         self._config = config_records([channel.light for channel in channels], shared)
         self._configured: tuple[str, int] | None = None  # the board and boot that has taken it
         self._configured_s = 0.0
-        self._crc: bytes | None = None  # what the Pico says of its configuration once it has taken ours
+        self._crc = b""  # what the Pico says of its configuration once it has taken ours
         self._report: tuple[records.Lights, float] | None = None
         self._next_id = random.SystemRandom().randrange(_IDS)
         self._problem: str | None = None
@@ -186,18 +186,19 @@ class Lights:
         report = self._fresh_report()
         if report is None or self._report is None or self._report[1] < self._configured_s + SETTLE_S:
             return False
-        if self._crc is None:
-            self._crc = report.lights_crc
         return report.lights_crc != self._crc
 
     async def _configure(self, identity: tuple[str, int]) -> bool:
+        taken = []
         for record in self._config:
             unused = isinstance(record, records.ConfigLight) and not record.cap_u16
             if unused:  # perhaps the board has no such output: then there is nothing to be forgotten
-                await self._pico.command(record)
+                if isinstance(await self._pico.command(record), records.Nak):
+                    continue
             elif not await self._said(record, "the configuration of the lights"):
                 return False
-        self._configured, self._configured_s, self._crc = identity, self._clock.mono(), None
+            taken.append(record)
+        self._configured, self._configured_s, self._crc = identity, self._clock.mono(), config_crc(taken)
         return True
 
     def _due(self, line: _Line, identity: tuple[str, int]) -> bool:

@@ -133,13 +133,19 @@ REFUSAL_WORDS = {
     "lease_expired": "came too late",
     "lease_too_long": "too long",
     "old_arming": "of an earlier arming",
-    "not_configured": "circuit not enabled",
+    "not_configured": "not configured",
     "wrong_trip": "another trip",
     "cause_present": "cause still there",
     "too_soon": "too soon",
     "fault_line": "fault line open",
     "selftest": "self-test failed",
     "no_trace": "no waveform kept",
+    "plan_incomplete": "parts of a plan missing",
+    "plan_crc": "plan damaged",
+    "plan_times": "plan's times wrong",
+    "plan_over": "plan already over",
+    "too_far": "too far ahead",
+    "no_room": "no room",
 }
 
 

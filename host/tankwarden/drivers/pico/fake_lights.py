@@ -1,11 +1,11 @@
 """The lights of the fake Pico: keeps what it is told of plans and effects, and plays the plans without slew or caps."""
 
-import binascii
 import struct
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from tanklink import messages, records
+from tanklink.plans import knots_crc, lights_crc
 from tanklink.records import Record
 from tankwarden.logic.plans import Knot, counts_at
 
@@ -68,7 +68,7 @@ class FakeLights:
         numbers = range(1, messages.N_LIGHTS + 1)
         plans = [self.plans.get(number) for number in numbers]
         left_s = [max(0, plan.knots[-1].at_ms - uptime_ms) // 1000 if plan else 0 for plan in plans]
-        configuration = repr((sorted(self.configured.items()), self.shared)).encode()
+        configured = {number: record[1:] for number, record in self.configured.items()}
         return records.Lights(
             *divmod(uptime_ms, 1000),
             levels=struct.pack("<8H", *(round(self.level(number, uptime_ms)) for number in numbers)),
@@ -79,7 +79,7 @@ class FakeLights:
             effects=len(self.effects),
             power_mw=0,
             power_capped=False,
-            lights_crc=binascii.crc32(configuration).to_bytes(4, "little"),
+            lights_crc=lights_crc(configured, self.shared.power_cap_mw),
         )
 
     def _source(self, light: int, left_s: int) -> str:
@@ -103,7 +103,7 @@ class FakeLights:
             return "not_configured"
         if (record.plan_id, record.light) != self._gathering or record.count != len(knots):
             return "plan_incomplete"
-        if binascii.crc32(self._gathered).to_bytes(4, "little") != record.knots_crc:
+        if knots_crc(self._gathered) != record.knots_crc:
             return "plan_crc"
         if any(one.at_ms > two.at_ms for one, two in pairwise(knots)):
             return "plan_times"

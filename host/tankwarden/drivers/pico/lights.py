@@ -3,14 +3,13 @@
 Pure. The Pico numbers lights from 1; a light's channel in the configuration is from 0.
 """
 
-import binascii
 import struct
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from tanklink import messages, records
-from tanklink.messages import KNOT_BYTES, N_LIGHTS, PART_KNOTS
-from tanklink.plans import TICK_MS
+from tanklink.messages import N_LIGHTS
+from tanklink.plans import TICK_MS, knots_crc, lights_crc, pack_knots, parts_of
 from tanklink.records import Record
 from tankwarden.config_lights import Light, Lights
 from tankwarden.logic.lights import counts_of
@@ -35,6 +34,13 @@ def config_records(lights: Sequence[Light], shared: Lights) -> list[Record]:
     return [*steps, records.ConfigLights(power_cap_mw=round(shared.total_power_w * 1000))]
 
 
+def config_crc(steps: Sequence[Record]) -> bytes:
+    """What a Pico that has taken these says in LIGHTS."""
+    lights = {step.light: step[1:] for step in steps if isinstance(step, records.ConfigLight)}
+    (shared,) = (step for step in steps if isinstance(step, records.ConfigLights))
+    return lights_crc(lights, shared.power_cap_mw)
+
+
 def _config(channel: int, light: Light | None, slew_u16_per_s: int) -> records.ConfigLight:
     if light is None:
         return records.ConfigLight(
@@ -55,17 +61,15 @@ def plan_records(plan: Plan, plan_id: int, channel: int, origin_ms: int, speed: 
     speed: seconds of the plan's time in one of the Pico's.
     """
     ticks = (round((knot.at_ms - plan.start_ms) / speed / TICK_MS) for knot in plan.knots)
-    packed = b"".join(struct.pack("<IH", at, knot.counts) for at, knot in zip(ticks, plan.knots, strict=True))
-    parts: list[Record] = []
-    for first in range(0, len(plan.knots), PART_KNOTS):
-        part = packed[first * KNOT_BYTES : (first + PART_KNOTS) * KNOT_BYTES]
-        count = len(part) // KNOT_BYTES
-        padded = part.ljust(PART_KNOTS * KNOT_BYTES, b"\0")
-        parts.append(records.PlanKnots(plan_id=plan_id, light=channel + 1, first=first, count=count, knots=padded))
+    packed = pack_knots([(tick, knot.counts) for tick, knot in zip(ticks, plan.knots, strict=True)])
+    parts: list[Record] = [
+        records.PlanKnots(plan_id=plan_id, light=channel + 1, first=first, count=count, knots=knots)
+        for first, count, knots in parts_of(packed)
+    ]
     origin_s, origin_ms_part = divmod(origin_ms, 1000)
     start = records.PlanStart(
         plan_id=plan_id, light=channel + 1, count=len(plan.knots),
-        knots_crc=binascii.crc32(packed).to_bytes(4, "little"), origin_s=origin_s, origin_ms_part=origin_ms_part,
+        knots_crc=knots_crc(packed), origin_s=origin_s, origin_ms_part=origin_ms_part,
     )  # fmt: skip
     return [*parts, start]
 
