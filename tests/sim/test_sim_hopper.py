@@ -28,11 +28,11 @@ def test_a_portion_falls_each_way_out(angles_deg: tuple[float, ...], portions: i
 class Servo:
     """The board's side of servo n."""
 
-    def __init__(self, pins: PlainPins, number: int) -> None:
+    def __init__(self, pins: PlainPins, number: int, at_us: int = 0) -> None:
         self._pins, gpio = pins, simwire.SERVO_GPIOS[number - 1]
         self._channel = (gpio >> 1 & 7) * 2 + (gpio & 1)
-        pins.record(0, simwire.PWM_SLICE, self._channel >> 1, DIV16 << 16 | TOP)
-        pins.record(0, simwire.FUNCTION, gpio, simwire.FUNCTION_PWM)
+        pins.record(at_us, simwire.PWM_SLICE, self._channel >> 1, DIV16 << 16 | TOP)
+        pins.record(at_us, simwire.FUNCTION, gpio, simwire.FUNCTION_PWM)
 
     def pulses(self, at_us: int, us: int) -> None:
         self._pins.record(at_us, simwire.PWM_LEVEL, self._channel, round(us * (TOP + 1) / 20_000) | 1 << 17)
@@ -60,5 +60,5 @@ def test_what_fell_stays_through_a_reset_of_the_board(pins: PlainPins) -> None:
     servo.pulses(2 * S, 1500)
     pins.reset(3 * S)
     assert pins.ledger(4 * S)["feeders"]["1"] == {"portions": 1, "drops": 1}
-    Servo(pins, 1).pulses(5 * S, 600)
+    Servo(pins, 1, 5 * S).pulses(5 * S, 600)
     assert pins.drops(6 * S) == [1, 0]
