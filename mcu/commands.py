@@ -20,21 +20,27 @@ from tanklink.messages import (
     CONFIG_CHECK,
     CONFIG_CIRCUIT,
     CONFIG_FEEDER,
+    CONFIG_LIGHT,
+    CONFIG_LIGHTS,
     CONFIG_POINT,
     CONFIG_STATE,
     DIGEST,
     DISARM,
+    EFFECT,
     EVENT_ACK,
     FEED,
     FEED_STATE,
     FEED_STATUS,
     HELLO,
     LEASE,
+    LEVELS,
     MAINTENANCE,
     N_CIRCUITS,
     NAK,
     NAK_REASONS,
     PING,
+    PLAN_KNOTS,
+    PLAN_START,
     PONG,
     READ_TRACE,
     RESET,
@@ -52,9 +58,7 @@ from tanklink.schema import COMMAND, SMALL_MAX
     BAD_DIGEST, NO_SESSION, BAD_STATE, BAD_RANGE, BAD_RATE, BAD_NONCE, BAD_BOOT_ID, BAD_CONFIG_CRC, CONFIG_INCOMPLETE,
     LEASE_EXPIRED, LEASE_TOO_LONG, NOT_CONFIGURED, WRONG_TRIP, CAUSE_PRESENT, TOO_SOON, FAULT_LINE, SELFTEST_FAILED,
     NO_TRACE, OLD_ARMING,
-    PLAN_INCOMPLETE, PLAN_CRC, PLAN_TIMES, PLAN_OVER, TOO_FAR, NO_ROOM,
-    TOO_LATE, FEEDING_CAP, SERVO_BUSY, JOURNAL_FULL,
-) = range(len(NAK_REASONS))  # fmt: skip
+) = range(NAK_REASONS.index("old_arming") + 1)  # fmt: skip
 
 _CIRCUIT_FIELDS = CONFIG_CIRCUIT.index
 _ENABLED = _CIRCUIT_FIELDS["enabled"]
@@ -107,7 +111,7 @@ def _ping(p, values):
 
 def _maintenance(p, _values):
     if p.feeder.busy():
-        return SERVO_BUSY  # a few seconds, and it has come to rest: a reset would leave it half way
+        return feeder.SERVO_BUSY  # a few seconds, and it has come to rest: a reset would leave it half way
     p.disarm()
     p.drop_everything()
     try:
@@ -144,6 +148,9 @@ def _config_check(p, _values):
     commands = p.commands
     if p.machine.within(_CONFIGURABLE) and p.all_open() and not p.unfit_config():
         p.judge_anew()  # no current is seen from here on; and the quiet time before a reset runs from here
+        off = p.machine.state == DISARMED and p.judges() and selftest.reference(p.sampler)
+        if off:
+            p.fail(*off)
     commands.nonce = identity.random_number()
     commands.nonce_holds = commands.checked = True
     answer = commands.answers[CONFIG_STATE.id]
@@ -260,6 +267,37 @@ def _event_ack(p, values):
         p.telemetry.acknowledged()
 
 
+# -- lights -----------------------------------------------------------------------------------------------------
+
+
+def _config_light(p, values):
+    return _done(p.lights.configure(values))
+
+
+def _config_lights(p, values):
+    return _done(p.lights.configure_all(values))
+
+
+def _plan_knots(p, values):
+    return _done(p.lights.gather(values))
+
+
+def _plan_start(p, values):
+    return _done(p.lights.start(values))
+
+
+def _effect(p, values):
+    return _done(p.lights.take_effect(values))
+
+
+def _levels(p, values):
+    return p.lights.hold(values)
+
+
+def _done(objection):
+    return ACK if objection is None else objection
+
+
 # -- the table --------------------------------------------------------------------------------------------------
 
 _ALWAYS, _IN_SESSION, _SAME_TABLE = range(3)  # what must hold: nothing, a session, one with the same digest
@@ -284,6 +322,12 @@ HANDLERS = {
     FEED_STATUS.id: (feeder.feed_status, ANY, _SAME_TABLE),
     TEST_SERVO.id: (_test_servo, _RUNNING, _SAME_TABLE),
     EVENT_ACK.id: (_event_ack, ANY, _SAME_TABLE),
+    CONFIG_LIGHT.id: (_config_light, ANY, _SAME_TABLE),
+    CONFIG_LIGHTS.id: (_config_lights, ANY, _SAME_TABLE),
+    PLAN_KNOTS.id: (_plan_knots, ANY, _SAME_TABLE),
+    PLAN_START.id: (_plan_start, ANY, _SAME_TABLE),
+    EFFECT.id: (_effect, ANY, _SAME_TABLE),
+    LEVELS.id: (_levels, ANY, _SAME_TABLE),
 }
 # Their answer is about this very moment, so a repeated one is answered anew instead of replayed.
 _FRESH = (HELLO.id, PING.id)

@@ -19,6 +19,7 @@ from facts import Facts, within_reach
 from feeder import Feeder
 from integrity import Integrity
 from journal import SPARE
+from lights import Lights
 from link import Link
 from micropython import const
 from overcurrent import OverCurrent
@@ -50,11 +51,11 @@ _FREE_BYTES = getattr(gc, "mem_free", None)  # CPython has none
 class Program:
     """All parts together. who: an Identity; ticks_us, sleep_us: as of `time`; reset(note) never returns on the chip.
 
-    folder: of the program's files, to be hashed again and again.
+    folder: of the program's files, to be hashed again and again. lamps: a PWM for each light.
     """
 
     def __init__(self, who, interlock, sampler, port, journal, black_box, ticks_us, sleep_us, reset,
-                 folder=None):  # fmt: skip
+                 folder=None, lamps=()):  # fmt: skip
         self.identity, self.interlock, self.sampler, self.journal = who, interlock, sampler, journal
         self.black_box = black_box
         self.clears = False  # every circuit is to open, so that the journal can erase
@@ -72,6 +73,7 @@ class Program:
         self.sums = Sums(self.clock)
         self.loop = Loop()
         self.link = Link(port, self.clock)
+        self.lights = Lights(self.clock, lamps)
         self.commands = Commands(self)
         self.telemetry = Telemetry(self)
         self.leases_over = 0
@@ -137,6 +139,7 @@ class Program:
         self._keep_leases()
         self._judge_all()
         self._renew_permits()
+        self.lights.step()
         began_us = self.ticks_us()
         self._record()
         recorded_us = self.ticks_us()
@@ -337,6 +340,11 @@ class Program:
             self.facts.heating[c].begin_energy()  # what did not rise is told; it is counted anew after a reset
         if row.counts and self._history.add(c, self.clock.s):
             self._raise("too_many_trips", c + 1, limits.MAX_TRIPS + 1, limits.MAX_TRIPS)
+            self.black_box.share(self.journal.standing_id())
+
+    def fail(self, name, circuit, value, limit):
+        """A self-test that was asked for has found something."""
+        self._raise(name, circuit, value, limit)
 
     def _raise(self, name, circuit, value, limit):
         """A trigger of the whole board: as _trip, by its row in RAISED."""
@@ -380,10 +388,14 @@ class Program:
 
         Of a trip of the whole board nothing is asked, but that something is judged if nobody knows what stood.
         """
-        enabled, circuit = self.facts.enabled, self.journal.standing_circuit()
+        circuit = self.journal.standing_circuit()
         if circuit:
-            return enabled[circuit - 1]
-        return not self.journal.lost or enabled[0] or enabled[1]
+            return self.facts.enabled[circuit - 1]
+        return not self.journal.lost or self.judges()
+
+    def judges(self):
+        """Whether any circuit is enabled, and so judged."""
+        return self.facts.enabled[0] or self.facts.enabled[1]
 
     def judge_anew(self):
         """Judge by what was received, if that is not done yet; the quiet time before a reset begins anew.
