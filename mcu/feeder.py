@@ -60,8 +60,8 @@ _MAX_FEEDINGS = const(5)
 _MAX_TURNS_24H = const(6)
 _MAX_MG = const(7)
 _SENSOR = const(8)
-assert (_REST, _MG) == (FEED.index["rest_us"], FEED.index["portion_mg"])
-assert (_TEST_REST, _SENSOR) == (TEST_SERVO.index["rest_us"], CONFIG_FEEDER.index["drop_sensor"])
+assert (FEED.index["rest_us"], FEED.index["portion_mg"]) == (_REST, _MG)
+assert (TEST_SERVO.index["rest_us"], CONFIG_FEEDER.index["drop_sensor"]) == (_TEST_REST, _SENSOR)
 # field of CONFIG_FEEDER: least and greatest value that an enabled feeder may have
 _BOUNDS = (
     (_PULSE_MIN, limits.MIN_PULSE_US, limits.MAX_PULSE_US),
