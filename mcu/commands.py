@@ -112,7 +112,7 @@ def _ping(p, values):
 
 def _maintenance(p, _values):
     if p.feeder.busy():
-        return SERVO_BUSY  # a few seconds, and it has come to rest: a reset would leave it half way
+        return feeder.SERVO_BUSY  # a few seconds, and it has come to rest: a reset would leave it half way
     p.disarm()
     p.drop_everything()
     try:
