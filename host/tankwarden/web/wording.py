@@ -146,6 +146,10 @@ REFUSAL_WORDS = {
     "plan_over": "plan already over",
     "too_far": "too far ahead",
     "no_room": "no room",
+    "too_late": "too late to feed",
+    "feeding_cap": "cap of feedings",
+    "servo_busy": "servo busy",
+    "journal_full": "journal full",
 }
 
 
