@@ -7,6 +7,7 @@ docs/decisions/0013 tells why; `python -m tankwarden.flashing.link` prints the l
 """
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -46,15 +47,22 @@ class LinkError(Exception):
 
 def linked_sources(mcu: Path | None = None, protocol: Path | None = None) -> dict[str, str]:
     """File name on the chip, with .py → source text, of the whole program."""
-    mcu, protocol = mcu or mcu_dir(), protocol or protocol_dir()
-    paths = {path.stem: path for path in sorted(mcu.glob("*.py"))}
-    paths |= {f"tanklink.{path.stem}": path for path in sorted((protocol / "tanklink").glob("*.py"))}
-    texts = {name: path.read_text() for name, path in paths.items()}
-    texts["tanklink.messages"] = table.source()
-    return _Linker(texts).run()
+    return Linker.of_sources(mcu, protocol).run()
 
 
-class _Linker:
+class Linker:
+    """texts: module name → its source."""
+
+    @classmethod
+    def of_sources(cls, mcu: Path | None = None, protocol: Path | None = None) -> "Linker":
+        """Of these folders, or those of this copy."""
+        mcu, protocol = mcu or mcu_dir(), protocol or protocol_dir()
+        paths = {path.stem: path for path in sorted(mcu.glob("*.py"))}
+        paths |= {f"tanklink.{path.stem}": path for path in sorted((protocol / "tanklink").glob("*.py"))}
+        texts = {name: path.read_text() for name, path in paths.items()}
+        texts["tanklink.messages"] = table.source()
+        return cls(texts)
+
     def __init__(self, texts: Mapping[str, str]) -> None:
         self.texts = texts
         self.program = frozenset(texts) | {"tanklink"}
@@ -64,6 +72,7 @@ class _Linker:
         self.values: set[str] = set()  # modules of constants that are handed on as a value
 
     def run(self) -> dict[str, str]:
+        """File name → text. LinkError."""
         for name in (*APART, _ENTRY, _BESIDE):
             if name in self.texts:
                 self.load(name)
@@ -75,9 +84,10 @@ class _Linker:
         every = [s for many in statements for s in many]
         every = [self._namespace(self.modules[name], every) for name in sorted(self.values)] + every
         kept = _reachable(every, self._wanted(apart.values()))
+        _forbid_field_names(kept)
         imports = [_import(name, binding) for name, binding in sorted(self.platform.items()) if name in _used(kept)]
-        text = ast.unparse(ast.fix_missing_locations(ast.Module([*imports, *kept], [])))
-        return {f"{LINKED}.py": text + "\n"} | {f"{name}.py": _text(tree) for name, tree in apart.items()}
+        trees = {LINKED: ast.Module([*imports, *kept], []), **apart}
+        return {f"{name}.py": _text(tree) for name, tree in trees.items()}
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -211,7 +221,7 @@ class _Linker:
 class _Constants:
     """A module of the program in an expression that is being reckoned."""
 
-    def __init__(self, linker: _Linker, module: str) -> None:
+    def __init__(self, linker: Linker, module: str) -> None:
         self._linker, self._module = linker, module
 
     def __getattr__(self, name: str) -> Any:
@@ -224,7 +234,7 @@ class _Constants:
 class _Rewriter(ast.NodeTransformer):
     """One module's statements as they stand on the chip."""
 
-    def __init__(self, linker: _Linker, module: Module, apart: bool = False) -> None:
+    def __init__(self, linker: Linker, module: Module, apart: bool = False) -> None:
         self._linker, self._module, self._apart = linker, module, apart
         self._scopes: list[set[str]] = []
         self._aliases: list[dict[str, Binding]] = []
@@ -441,8 +451,29 @@ def _reachable(statements: list[ast.stmt], wanted: set[str]) -> list[ast.stmt]:
         kept = more
 
 
+def _forbid_field_names(statements: list[ast.stmt]) -> None:
+    """The compact table has none: whatever asks for them must come to a constant."""
+    for node in (node for statement in statements for node in ast.walk(statement)):
+        if isinstance(node, ast.Attribute) and node.attr in ("index", "names", "check"):
+            raise LinkError(f"{ast.unparse(node)} is asked while the program runs: give it a constant of its module")
+
+
+_BARE = "_without_parentheses"
+
+
+class _BareTuples(ast.NodeTransformer):
+    """`a, b = x, y` makes no tuple on the chip, and `a, b = (x, y)`, as Python would write it, does."""
+
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:  # noqa: N802
+        if isinstance(node.value, ast.Tuple) and isinstance(node.targets[0], ast.Tuple):
+            node.value = ast.Call(ast.Name(_BARE, ast.Load()), node.value.elts, [])
+        return node
+
+
 def _text(tree: ast.Module) -> str:
-    return ast.unparse(ast.fix_missing_locations(tree)) + "\n"
+    """A simple statement is one line."""
+    text = ast.unparse(ast.fix_missing_locations(_BareTuples().visit(tree)))
+    return re.sub(rf" = {_BARE}\((.*)\)$", r" = \1", text, flags=re.MULTILINE) + "\n"
 
 
 if __name__ == "__main__":

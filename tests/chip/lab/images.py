@@ -56,7 +56,7 @@ class Image:
 def measured_image(uf2: Path, collect_every: int = 0) -> Image:
     """The program with on_chip/measured.py for its main.py. collect_every: passes between two forced collections."""
     source = MEASURED.read_text().replace("COLLECT_EVERY = 0", f"COLLECT_EVERY = {collect_every}")
-    extra = {"main.py": source.encode(), "real_main.py": (mcu_dir() / "main.py").read_bytes()}
+    extra = {"main.py": source.encode(), "real_main.py": program_files(compiled=True)["main.py"]}
     return Image(uf2, extra=extra)
 
 
