@@ -132,6 +132,8 @@ ROWS = (
     Row(_T["sensor_rate"],      _TEMPERATURES, judges.sensor_rate,      1, limits.MAX_RATE_M_DEGF_PER_S, slow=True),
 )  # fmt: skip
 _SLOW_FROM = min(i for i in range(len(ROWS)) if ROWS[i].slow)  # and all after it
+_LONGEST = 5  # passes that any row looks back
+assert max(row.mask for row in ROWS) < 1 << _LONGEST
 
 # Those of the whole board that the program itself finds: trigger, subject, and what it makes of the board.
 RAISED = {
@@ -152,12 +154,26 @@ RAISED = {
 }
 
 
+@micropython.native
+def _is_calm(facts):
+    enabled = facts.enabled
+    return (
+        judges.board_is_calm(facts)
+        and (not enabled[0] or judges.is_calm(facts, 0))
+        and (not enabled[1] or judges.is_calm(facts, 1))
+    )
+
+
 class Judge:
-    """Walks the table once a pass and remembers of each rule in which of the last passes it was broken."""
+    """Walks the table once a pass and remembers of each rule in which of the last passes it was broken.
+
+    While all is calm (judges.py) and none was broken lately, the walk would change nothing, and is left out.
+    """
 
     def __init__(self):
         self._past = [bytearray(row.width) for row in ROWS]
         self._slowly_broken = False
+        self._stirred = 0  # passes until none of the past ones can count any more
         self.broken = False  # some rule is broken in this pass, be it often enough or not
         self.row = None  # the row that fired in this pass, with its circuit and what it compared
         self.circuit = 0
@@ -171,7 +187,10 @@ class Judge:
         circuit: 0 or 1; −1 = the whole board.
         """
         self.row = None
-        broken = self._walk(facts, kinds, 0, _SLOW_FROM)
+        broken = False
+        if self._stirred or not _is_calm(facts):
+            broken = self._walk(facts, kinds, 0, _SLOW_FROM)
+            self._stirred = _LONGEST if broken else self._stirred - 1 if self._stirred else 0
         if facts.tick:
             facts.tick = False
             self._slowly_broken = self._walk(facts, kinds, _SLOW_FROM, len(ROWS))
