@@ -84,7 +84,7 @@ class Program(Guard):
         elif no_journal and not journal.standing_is_fault():
             self._note("journal", journal.standing_circuit(), 1, 0)
         self._record()
-        self.collect()
+        self.loop.heap_free_bytes = _FREE_BYTES() if _FREE_BYTES else 0  # a collection would keep the host waiting
 
     # -- the pass ---------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 Each of forty files costs the chip ten milliseconds of searching, a dictionary of globals and a table of names. So the
 modules are laid behind each other in the order in which they would be imported, constants become numbers (fold.py),
 names that two modules have are told apart, and what nothing refers to is left out. No function changes otherwise.
-docs/decisions/0013 tells why; `python -m tankwarden.flashing.link` prints the linked file, whose lines a traceback names.
+docs/decisions/0013 tells why; `python -m tankwarden.flashing.link` prints the files, whose lines a traceback names.
 """
 
 import ast
@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from tanklink import messages, schema
-
 from tankwarden.resources import mcu_dir, protocol_dir
 
 from . import table
@@ -37,6 +36,10 @@ STARTERS = ("boot", "main")
 # They run before the program is loaded, or without it, and share what they note in their globals.
 APART = (*STARTERS, "bootloop", "maintenance")
 _ENTRY = "build"
+# The chip's tables of names fill up before they grow and are searched one by one: with hundreds in one, a miss of its
+# small cache costs fifty microseconds.
+_MOST_GLOBALS = 80
+_HOT_BUILTINS = ("abs", "len", "max", "min", "type")
 _BESIDE = "board"  # not imported, but by whoever looks at the chip by hand
 _FULL_TABLE = {"tanklink.messages": messages, "tanklink.schema": schema}
 
@@ -69,6 +72,7 @@ class Linker:
         self.modules: dict[str, Module] = {}
         self.final: dict[tuple[str, str], str] = {}
         self.platform: dict[str, Platform] = {}
+        self.homes: dict[str, str] = {}  # final name → the file that defines it
         self.values: set[str] = set()  # modules of constants that are handed on as a value
 
     def run(self) -> dict[str, str]:
@@ -78,16 +82,43 @@ class Linker:
                 self.load(name)
         flat = [module for module in self.modules.values() if module.name not in APART]
         self._name(flat)
-        statements = [_Rewriter(self, module).top(statement) for module in flat for statement in module.body]
+        pieces = {m.name: [new for s in m.body for new in _Rewriter(self, m).top(s)] for m in flat}
         apart = {name: self._apart(self.modules[name]) for name in APART if name in self.modules}
         apart[_BESIDE] = self._apart(self.modules[_BESIDE])
-        every = [s for many in statements for s in many]
-        every = [self._namespace(self.modules[name], every) for name in sorted(self.values)] + every
-        kept = _reachable(every, self._wanted(apart.values()))
+        every = [statement for piece in pieces.values() for statement in piece]
+        for name in sorted(self.values):
+            pieces[name].append(self._namespace(self.modules[name], every))
+        kept = _reachable([s for piece in pieces.values() for s in piece], self._wanted(apart.values()))
         _forbid_field_names(kept)
-        imports = [_import(name, binding) for name, binding in sorted(self.platform.items()) if name in _used(kept)]
-        trees = {LINKED: ast.Module([*imports, *kept], []), **apart}
-        return {f"{name}.py": _text(tree) for name, tree in trees.items()}
+        trees = self._parts([[s for s in piece if s in kept] for piece in pieces.values()])
+        for node in (node for tree in apart.values() for node in ast.walk(tree)):
+            if isinstance(node, ast.ImportFrom) and node.module == LINKED:
+                node.module = self.homes[node.names[0].name]
+        return {f"{name}.py": _text(tree) for name, tree in {**trees, **apart}.items()}
+
+    def _parts(self, pieces: list[list[ast.stmt]]) -> dict[str, ast.Module]:
+        """Files of so few globals that the chip finds one quickly; each imports what it uses of those before."""
+        parts: list[list[ast.stmt]] = [[]]
+        for piece in pieces:
+            if len(_all_defined([*parts[-1], *piece])) > _MOST_GLOBALS and parts[-1]:
+                parts.append([])
+            parts[-1] += piece
+        files: dict[str, ast.Module] = {}
+        homes: dict[str, str] = {}
+        for number, part in enumerate(parts, 1):
+            name = LINKED if number == len(parts) else f"{LINKED}_{number}"
+            used = _used(part)
+            head = [_import(n, b) for n, b in sorted(self.platform.items()) if n in used]
+            head += [_import(n, Platform(homes[n], n)) for n in sorted(used) if n in homes]
+            # A builtin is found only after a search of all globals in vain.
+            head += [
+                ast.Assign([ast.Name(n, ast.Store())], ast.Name(n, ast.Load()), lineno=1)
+                for n in _HOT_BUILTINS if n in used
+            ]  # fmt: skip
+            files[name] = ast.Module(_together(head) + part, [])
+            homes |= dict.fromkeys(_all_defined(part), name)
+        self.homes = homes
+        return files
 
     # -- reading -----------------------------------------------------------------------------------------------------
 
@@ -279,7 +310,7 @@ class _Rewriter(ast.NodeTransformer):
 
     # -- scopes ------------------------------------------------------------------------------------------------------
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:  # noqa: N802
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
         node.decorator_list = [self.visit(d) for d in node.decorator_list]
         node.args.defaults = [self.visit(d) for d in node.args.defaults]
         aliases: dict[str, Binding] = {}
@@ -293,12 +324,12 @@ class _Rewriter(ast.NodeTransformer):
         self._aliases.pop()
         return node
 
-    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:  # noqa: N802
+    def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         node.bases = [self.visit(base) for base in node.bases]
         node.body = self._statements([s for s in node.body if not _is_document(s)]) or [ast.Pass()]
         return node
 
-    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:  # noqa: N802
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         self._scopes.append(function_locals(node))
         self.generic_visit(node)
         self._scopes.pop()
@@ -317,7 +348,7 @@ class _Rewriter(ast.NodeTransformer):
             made += new if isinstance(new, list) else [] if new is None else [new]
         return made
 
-    def visit_If(self, node: ast.If) -> Any:  # noqa: N802
+    def visit_If(self, node: ast.If) -> Any:
         test = self._value(node.test)
         if test is not NOTHING:
             return self._statements(node.body if test else node.orelse)
@@ -328,10 +359,10 @@ class _Rewriter(ast.NodeTransformer):
 
     # -- imports and names -------------------------------------------------------------------------------------------
 
-    def visit_Import(self, node: ast.Import) -> Any:  # noqa: N802
+    def visit_Import(self, node: ast.Import) -> Any:
         return self._kept_import(node)
 
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:  # noqa: N802
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> Any:
         return self._kept_import(node)
 
     def _kept_import(self, node: ast.Import | ast.ImportFrom) -> Any:
@@ -355,7 +386,7 @@ class _Rewriter(ast.NodeTransformer):
                 return self._comprehension(node)
         return super().visit(node)
 
-    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:  # noqa: N802
+    def visit_Attribute(self, node: ast.Attribute) -> ast.AST:
         if isinstance(node.value, ast.Name):
             binding = self._binding(node.value.id)
             if isinstance(binding, Symbol) and binding.name is None and binding.module not in APART:
@@ -365,7 +396,7 @@ class _Rewriter(ast.NodeTransformer):
         self.generic_visit(node)
         return node
 
-    def visit_Name(self, node: ast.Name) -> ast.AST:  # noqa: N802
+    def visit_Name(self, node: ast.Name) -> ast.AST:
         binding = self._binding(node.id)
         if binding is None:
             if not self._apart and not self._is_local(node.id) and node.id in self._module.own:
@@ -439,6 +470,24 @@ def _defines(statement: ast.stmt) -> set[str]:
     return set()
 
 
+def _all_defined(statements: Iterable[ast.stmt]) -> set[str]:
+    return {name for statement in statements for name in _defines(statement)}
+
+
+def _together(statements: list[ast.stmt]) -> list[ast.stmt]:
+    """Imports from one module as one: each looks for it anew."""
+    made: list[ast.stmt] = []
+    froms: dict[str, ast.ImportFrom] = {}
+    for statement in statements:
+        if isinstance(statement, ast.ImportFrom) and statement.module:
+            if statement.module in froms:
+                froms[statement.module].names += statement.names
+                continue
+            froms[statement.module] = statement
+        made.append(statement)
+    return made
+
+
 def _reachable(statements: list[ast.stmt], wanted: set[str]) -> list[ast.stmt]:
     """Those that do something, and those that define what is used by these or wanted."""
     kept = [statement for statement in statements if not _defines(statement)]
@@ -464,7 +513,7 @@ _BARE = "_without_parentheses"
 class _BareTuples(ast.NodeTransformer):
     """`a, b = x, y` makes no tuple on the chip, and `a, b = (x, y)`, as Python would write it, does."""
 
-    def visit_Assign(self, node: ast.Assign) -> ast.AST:  # noqa: N802
+    def visit_Assign(self, node: ast.Assign) -> ast.AST:
         if isinstance(node.value, ast.Tuple) and isinstance(node.targets[0], ast.Tuple):
             node.value = ast.Call(ast.Name(_BARE, ast.Load()), node.value.elts, [])
         return node
@@ -477,4 +526,5 @@ def _text(tree: ast.Module) -> str:
 
 
 if __name__ == "__main__":
-    print(linked_sources()[f"{LINKED}.py"])
+    for _name, _source in linked_sources().items():
+        print(f"# -- {_name}\n{_source}")

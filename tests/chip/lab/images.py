@@ -15,7 +15,7 @@ from pathlib import Path
 
 from littlefs import LittleFS
 
-from tankwarden.flashing.link import linked_sources
+from tankwarden.flashing.link import Linker, linked_sources
 from tankwarden.resources import mcu_dir, protocol_dir
 
 from .errors import SetupError
@@ -109,6 +109,18 @@ def program_files(compiled: bool) -> dict[str, bytes]:
     tanklink = sorted((protocol_dir() / "tanklink").glob("*.py"))
     sources |= {f"tanklink/{path.name}": path for path in tanklink if path.name not in HOST_ONLY}
     return {name: path.read_bytes() for name, path in sources.items()}
+
+
+def taken(*names: str) -> str:
+    """Python that takes these (module.name, of the sources) from the program's files, to be typed into a REPL."""
+    linker = Linker.of_sources()
+    linker.run()
+    lines = []
+    for name in names:
+        module, _, own = name.partition(".")
+        final = linker.final[module, own] if own else module
+        lines.append(f"from {linker.homes[final]} import {final} as {own or module}\n")
+    return "".join(lines)
 
 
 def compile_source(name: str, text: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The short cut of the judge: what it takes for calm breaks no rule, wherever the readings lie, and what it skips counts."""
+"""The short cut of the judge: what it takes for calm breaks no rule, and what it leaves out is not remembered."""
 
 import random
 
@@ -26,7 +26,8 @@ def some_facts(chance):
         1, True, resistance, chance.choice((1, 11_000, 15_000)), chance.choice((1, 160_000, 185_000)),
         chance.choice((1, 300, 2_000)), chance.choice((0, 600, 800)), 50,
         chance.choice((1, 450_000, 480_000)), chance.choice((5_000, 60_000, 150_000)), tolerance,
-        chance.choice((50, 300, 1_000)), 1000, 1000, 900, 2000, chance.choice((True, False)), chance.choice((True, False)),
+        chance.choice((50, 300, 1_000)), 1000, 1000, 900, 2000,
+        chance.choice((True, False)), chance.choice((True, False)),
     ])  # fmt: skip
     f.dead_counts[0] = chance.choice((50, 186))
     mv = near(chance, 0, f.voltage_min_mv[0], f.voltage_limit_mv[0], 272_000)
