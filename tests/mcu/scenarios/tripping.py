@@ -160,14 +160,14 @@ def scenario_watchdog():
     rig.hello()
     expect(rig, "watchdog", "cpu", 0, 2000, 2000, 2000)
     rig.configure()
-    assert rig.refused("ARM", bytes(8), 77, bytes(4)) == "state"
+    assert rig.refused("ARM", 1, 77, bytes(4)) == "state"
 
 
 def scenario_reset_by_name_after_two_quiet_seconds():
     rig = running()
     rig.set(1, degf=165)
     trip = rig.tripped()
-    assert rig.refused("LEASE", 1, rig.program.clock.s + 2, 0) == "state"
+    assert rig.refused("LEASE", 1, rig.program.clock.s + 2, 0, rig.arming) == "state"
     assert rig.refused("RESET_TRIP", trip.event_id + 1) == "wrong_trip"
     assert rig.refused("RESET_TRIP", 0) == "wrong_trip"
     assert rig.refused("RESET_TRIP", trip.event_id) == "cause_present"
@@ -219,6 +219,9 @@ def scenario_the_fourth_trip_in_ten_minutes_is_a_fault():
     assert rig.last("STATUS").trip_id == fault.event_id
     rig.set(1, degf=120)
     rig.run(2100)
+    traces = [rig.accepted("READ_TRACE", event_id, 8) for event_id in (rig.last("TRIP").event_id, fault.event_id)]
+    assert traces[0].samples == traces[1].samples
+    assert traces[1].trip_id == fault.event_id
     assert rig.refused("RESET_TRIP", rig.last("TRIP").event_id) == "wrong_trip"
     rig.backend.set_stuck(1, True)
     assert rig.refused("RESET_TRIP", fault.event_id) in ("selftest",)
