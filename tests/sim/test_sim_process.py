@@ -72,11 +72,11 @@ def test_light_and_servo_pins_are_traced_and_a_servo_goes_where_its_pulse_says(t
         sim.wait(lambda: sim.state()["servos"]["1"]["angle_deg"] == pytest.approx(90.0), "servo at 90°")
         state = sim.state()
         edges = [(name, level) for _, name, level in sim.edges()]
-    assert [e for e in edges if e[0] == "light.1"] == [("light.1", 1), ("light.1", 0)]
+    assert [e for e in edges if e[0] == "light.1"] == [("light.1", 65535), ("light.1", 0)]
     assert [e for e in edges if e[0] == "servo.1"] == [("servo.1", 1), ("servo.1", 0)]
     assert state["servos"]["1"]["pulse_us"] == 1500
     assert state["lights"]["1"]["on_s"] >= 0.03
-    assert state["lights"]["2"] == {"level": 0, "on_s": 0.0}
+    assert state["lights"]["2"] == {"level": 0, "on_s": 0.0, "full_s": 0.0}
 
 
 def test_a_hung_cpu_loses_its_permits_at_their_end_and_its_watchdog_resets_it(tmp_path: Path) -> None:
