@@ -96,7 +96,7 @@ def file_system(files: Mapping[str, bytes]) -> bytes:
 
 @cache
 def program_files(compiled: bool) -> dict[str, bytes]:
-    """Name on the chip → content, of the whole program: linked and compiled as it is flashed, or every source as it is."""
+    """Name on the chip → content, of the whole program: linked and compiled as it is flashed, or the sources."""
     if compiled:
         linked = linked_sources()
         return {
