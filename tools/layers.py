@@ -8,7 +8,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-PURE = ("tankwarden.errors", "tankwarden.config", "tankwarden.config_checks", "tankwarden.events")
+PURE = ("tankwarden.errors", "tankwarden.config", "tankwarden.config_checks", "tankwarden.config_lights",
+        "tankwarden.events")  # fmt: skip
 BASE = (*PURE, "tankwarden.clock", "tankwarden.resources", "tankwarden.fields", "tankwarden.ceilings")
 DATABASES = ("peewee", "playhouse", "sqlite3")
 IO = ("asyncio", "bottle", "http", "importlib", "io", "os", "pathlib", "select", "selectors", "serial", "shutil",

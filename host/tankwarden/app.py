@@ -26,6 +26,8 @@ from tankwarden.flows.commands import Commands
 from tankwarden.flows.control import CircuitTick, Control, Tick, output_id
 from tankwarden.flows.door import Door
 from tankwarden.flows.events import Events
+from tankwarden.flows.lights import Lights
+from tankwarden.flows.lights_json import charts_json
 from tankwarden.flows.readings import Change, Probes
 from tankwarden.flows.record import Recording
 from tankwarden.flows.snapshot import Around, Failures, Json, Snapshots, Trip, tasks_json, trips_json
@@ -34,8 +36,10 @@ from tankwarden.flows.supervise import Supervisor
 from tankwarden.flows.totals import Totals
 from tankwarden.flows.watch import Watch
 from tankwarden.flows.waveforms import Waveforms
+from tankwarden.flows.weather import Weather
 from tankwarden.logic import waveform
 from tankwarden.logic.claims import Claim
+from tankwarden.logic.lights import output_id as light_output
 from tankwarden.logic.quality import Quality
 from tankwarden.store import open_store
 from tankwarden.version import version
@@ -69,8 +73,12 @@ class App:
         self._claims = ClaimBook(self._recorder, self._stored_claims())
         self._recording = Recording(self._recorder, self.clock, config.recorder.period_s, self._qualities)
         self._watch = Watch(self.pico, self.clock, self._events.note, self.log)
+        self._lights = Lights(
+            wiring.channels_of(config), config.lighting, self.clock, self.pico, self._claims, self.log
+        )  # fmt: skip
+        self._weather = Weather(config.lights, self.clock, self.pico)
         self._totals = Totals(self._queries, self.clock, config.site.zone, self.log)
-        for told in (self._recording.told, self._events.told, self._watch.told):
+        for told in (self._recording.told, self._events.told, self._watch.told, self._lights.told):
             self.pico.subscribe(told)
         self._probes = Probes(wiring.probes_of(config, self.pico, self.clock))
         self._probe_names, self._probe_of_channel = wiring.probe_names(config), wiring.probe_of_channel(config)
@@ -79,7 +87,8 @@ class App:
             trip=self._trip, done=self._publish, changed=self._probes_changed, switched=self._switched,
         )  # fmt: skip
         outputs = tuple(output_id(circuit.id) for circuit in config.circuits)
-        self._commands = Commands(self.pico, self._claims, outputs, self.clock, self.log)
+        dimmable = tuple(light_output(light.id) for light in config.lights)
+        self._commands = Commands(self.pico, self._claims, outputs, self.clock, self.log, dimmable, self._weather)
         self._door = Door(places.socket_path(data), self._commands.handle)
         self._snapshots = Snapshots(config, self.version, wiring.scales_of(config), _reset_command(data))
         self._supervisor = Supervisor(self.clock, self.log)
@@ -101,6 +110,7 @@ class App:
         self._supervisor.add("record", self._recording.run)
         self._supervisor.add("events", self._events.run, quiet_after_s=15.0)
         self._supervisor.add("waveforms", self._waveforms.run, quiet_after_s=15.0)
+        self._supervisor.add("lights", self._lights.run, quiet_after_s=15.0)
         self._supervisor.add("watch", self._watch.run)
         self._supervisor.add("energy", self._totals.run, quiet_after_s=15.0)
 
@@ -125,6 +135,10 @@ class App:
     def history(self, hours: float) -> Json:
         """The charts' series. ValueError for hours that cannot be shown, StoreError if they cannot be read."""
         return self._queries.history(hours, self.clock.wall_ms())
+
+    def lights_today(self) -> Json:
+        """Today's curve of every light."""
+        return charts_json(self._lights.charts())
 
     def trips(self, limit: int) -> Json:
         """The last trips and faults, newest first, with how the waveform of each stands. StoreError."""
@@ -249,7 +263,7 @@ class App:
         around = Around(
             view=self.pico.view(), tasks=self._supervisor.rows(), failures=self._failures, trip=self._shown_trip(),
             events=self._events.recent, energy=self._totals.energy, recorder=self._recorder.status(),
-            waveforms=self._waveforms.kept,
+            waveforms=self._waveforms.kept, lights=self._lights.view(), weather=self._weather.running(),
         )  # fmt: skip
         self._snapshot, self._snapshot_s = self._snapshots.make(tick, around), tick.now_s
 

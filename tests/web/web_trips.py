@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import web_lights
 import web_snapshots
 
 from tankwarden.web.api import Sources
@@ -51,4 +52,4 @@ def waveform(_trip: int = 32) -> dict[str, Any]:
 
 def sources() -> Sources:
     """What the server asks, where nobody changes it."""
-    return Sources(web_snapshots.snapshot, web_snapshots.history, trips, waveform)
+    return Sources(web_snapshots.snapshot, web_snapshots.history, trips, waveform, web_lights.charts, dict)

@@ -83,7 +83,8 @@ def _serve(config: "Config", data: Path) -> None:
 
     app = App(config, data)
     try:
-        web = WebServer(make_app(Sources(app.status, app.history, app.trips, app.waveform)), *config.http.address)
+        sources = Sources(app.status, app.history, app.trips, app.waveform, app.lights_today, app.command)
+        web = WebServer(make_app(sources), *config.http.address)
         try:
             web.start()
             logging.getLogger("tankwarden").info("web: the page is at http://%s:%d/", web.host, web.port)

@@ -11,7 +11,21 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-DECIMALS = {"W": 0, "kW": 2, "V": 1, "A": 2, "°F": 1, "kWh": 2, "Wh": 0, "mA": 0, "mV": 0, "ms": 0, "s": 1, "Ω": 1}
+DECIMALS = {
+    "W": 0,
+    "kW": 2,
+    "V": 1,
+    "A": 2,
+    "°F": 1,
+    "kWh": 2,
+    "Wh": 0,
+    "mA": 0,
+    "mV": 0,
+    "ms": 0,
+    "s": 1,
+    "Ω": 1,
+    "%": 1,
+}
 NO_VALUE = "—"
 MINUS = "−"
 

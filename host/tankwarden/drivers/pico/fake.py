@@ -11,6 +11,7 @@ from tanklink.config import Config
 from tanklink.frames import FrameReader, pack
 from tanklink.records import Record
 from tanklink.schema import HOST, SMALL_MAX
+from tankwarden.drivers.pico.fake_lights import FakeLights
 from tankwarden.drivers.pico.session import JournalRecord
 from tankwarden.logic import waveform
 
@@ -51,6 +52,7 @@ class FakePico:
 
     def _start(self, now: float) -> None:
         self._booted = now
+        self.lights = FakeLights()
         self._session = -1
         self._nonce = self.arming = 0
         self._replies: dict[int, Record] = {}
@@ -94,6 +96,8 @@ class FakePico:
         if now >= self._next_status and records.Status not in self.mute:
             self._next_status = now + STATUS_S
             out += self._send(self.status(now))
+        if self.lights.due(now):
+            out += self._send(self.lights.report(self.uptime_ms(now)))
         if now >= self._next_events:
             self._next_events = now + RESEND_S
             out += b"".join(self._send(event) for event in self.events)
@@ -141,6 +145,8 @@ class FakePico:
             return self._nak(record, self.refuse[kind])
         if self._session < 0 and kind is not records.Hello:
             return self._nak(record, "no_session")
+        if (refused := self.lights.take(record, self.uptime_ms(now))) is not None:
+            return self._nak(record, refused)
         answer = _ANSWERS.get(kind)
         return answer(self, record, now) if answer else records.Ack(request=record.MESSAGE.id)
 

@@ -66,7 +66,14 @@ class Arrived:
     record: records.Status | JournalRecord
 
 
-Happening = Restarted | Mismatched | Arrived
+@dataclass(frozen=True)
+class Reported:
+    """What the lights do came: newest wins, nothing waits for it."""
+
+    record: records.Lights
+
+
+Happening = Restarted | Mismatched | Arrived | Reported
 
 
 class Session:
@@ -139,6 +146,8 @@ class Session:
         elif isinstance(record, JournalRecord):
             if self.phase in TALKING:
                 self._happenings.append(Arrived(record))
+        elif isinstance(record, records.Lights):
+            self._happenings.append(Reported(record))
         elif isinstance(record, records.Pong):
             self._heard(record.uptime_s, record.uptime_ms_part, now)
         elif not self._exchange.reply(seq, record, now) and isinstance(record, records.Nak):
