@@ -5,6 +5,7 @@ for silence, or the index of a NAK reason; a refusal changes nothing. Every refu
 allocate nothing.
 """
 
+import feeder
 import identity
 import limits
 import maintenance
@@ -18,6 +19,7 @@ from tanklink.messages import (
     ARM,
     CONFIG_CHECK,
     CONFIG_CIRCUIT,
+    CONFIG_FEEDER,
     CONFIG_LIGHT,
     CONFIG_LIGHTS,
     CONFIG_POINT,
@@ -26,6 +28,9 @@ from tanklink.messages import (
     DISARM,
     EFFECT,
     EVENT_ACK,
+    FEED,
+    FEED_STATE,
+    FEED_STATUS,
     HELLO,
     LEASE,
     LEVELS,
@@ -40,6 +45,7 @@ from tanklink.messages import (
     READ_TRACE,
     RESET,
     RESET_TRIP,
+    TEST_SERVO,
     TRACE,
     TRACE_PART_BYTES,
     TRACE_PERIOD_US,
@@ -53,7 +59,9 @@ from tanklink.schema import COMMAND, SMALL_MAX
     LEASE_EXPIRED, LEASE_TOO_LONG, NOT_CONFIGURED, WRONG_TRIP, CAUSE_PRESENT, TOO_SOON, FAULT_LINE, SELFTEST_FAILED,
     NO_TRACE, OLD_ARMING,
 ) = range(NAK_REASONS.index("old_arming") + 1)  # fmt: skip
+SERVO_BUSY = NAK_REASONS.index("servo_busy")
 
+_W, _T = WELCOME.index, TRACE.index
 _CIRCUIT_FIELDS = CONFIG_CIRCUIT.index
 _ENABLED = _CIRCUIT_FIELDS["enabled"]
 # field of CONFIG_CIRCUIT: least and greatest value that limits.py lets an enabled circuit have
@@ -104,6 +112,8 @@ def _ping(p, values):
 
 
 def _maintenance(p, _values):
+    if p.feeder.busy():
+        return feeder.SERVO_BUSY  # a few seconds, and it has come to rest: a reset would leave it half way
     p.disarm()
     p.drop_everything()
     try:
@@ -129,6 +139,11 @@ def _config_circuit(p, values):
 def _config_point(p, values):
     p.commands.nonce_holds = p.commands.checked = False
     return ACK if p.receiving().set_point(values) else BAD_RANGE
+
+
+def _config_feeder(p, values):
+    p.commands.nonce_holds = p.commands.checked = False
+    return ACK if feeder.config_feeder(p, values) else BAD_RANGE
 
 
 def _config_check(p, _values):
@@ -236,12 +251,17 @@ def _reset_trip(p, values):
 
 def _read_trace(p, values):
     trip_id, part = values
-    answer, at = p.commands.answers[TRACE.id], TRACE.index
-    if not p.black_box.read(trip_id, part, answer[at["samples"]]):
+    answer = p.commands.answers[TRACE.id]
+    if not p.black_box.read(trip_id, part, answer[_T["samples"]]):
         return TOO_SOON if p.black_box.keeps(trip_id) else NO_TRACE
-    answer[at["trip_id"]], answer[at["part"]] = trip_id, part
-    answer[at["at_tick"]], answer[at["period_us"]] = p.black_box.at_tick, TRACE_PERIOD_US
+    answer[_T["trip_id"]], answer[_T["part"]] = trip_id, part
+    answer[_T["at_tick"]], answer[_T["period_us"]] = p.black_box.at_tick, TRACE_PERIOD_US
     return TRACE
+
+
+def _test_servo(p, values):
+    refusal = p.feeder.test(p, values)
+    return ACK if refusal is None else refusal
 
 
 def _event_ack(p, values):
@@ -284,6 +304,7 @@ def _done(objection):
 
 _ALWAYS, _IN_SESSION, _SAME_TABLE = range(3)  # what must hold: nothing, a session, one with the same digest
 _CONFIGURABLE = 1 << DISARMED | 1 << TRIPPED | 1 << FAULT
+_RUNNING = _CONFIGURABLE | 1 << ARMED  # animals eat whatever has become of the circuits
 
 # message: (handler, states in which it is allowed, what else must hold)
 HANDLERS = {
@@ -292,12 +313,16 @@ HANDLERS = {
     MAINTENANCE.id: (_maintenance, ANY, _IN_SESSION),
     CONFIG_CIRCUIT.id: (_config_circuit, _CONFIGURABLE, _SAME_TABLE),
     CONFIG_POINT.id: (_config_point, _CONFIGURABLE, _SAME_TABLE),
+    CONFIG_FEEDER.id: (_config_feeder, _CONFIGURABLE, _SAME_TABLE),
     CONFIG_CHECK.id: (_config_check, ANY, _SAME_TABLE),
     ARM.id: (_arm, 1 << DISARMED, _SAME_TABLE),
     DISARM.id: (_disarm, 1 << DISARMED | 1 << ARMED, _SAME_TABLE),
     LEASE.id: (_lease, ANY, _SAME_TABLE),  # one that closes: ARMED only
     RESET_TRIP.id: (_reset_trip, 1 << TRIPPED | 1 << FAULT, _SAME_TABLE),
     READ_TRACE.id: (_read_trace, ANY, _SAME_TABLE),
+    FEED.id: (feeder.feed, _RUNNING, _SAME_TABLE),
+    FEED_STATUS.id: (feeder.feed_status, ANY, _SAME_TABLE),
+    TEST_SERVO.id: (_test_servo, _RUNNING, _SAME_TABLE),
     EVENT_ACK.id: (_event_ack, ANY, _SAME_TABLE),
     CONFIG_LIGHT.id: (_config_light, ANY, _SAME_TABLE),
     CONFIG_LIGHTS.id: (_config_lights, ANY, _SAME_TABLE),
@@ -333,8 +358,8 @@ class Commands:
 
     def __init__(self, program):
         self._p = program
-        self.answers = {m.id: m.new() for m in (WELCOME, NAK, ACK, PONG, CONFIG_STATE, TRACE)}
-        self.answers[TRACE.id][TRACE.index["samples"]] = bytearray(TRACE_PART_BYTES)
+        self.answers = {m.id: m.new() for m in (WELCOME, NAK, ACK, PONG, CONFIG_STATE, TRACE, FEED_STATE)}
+        self.answers[TRACE.id][_T["samples"]] = bytearray(TRACE_PART_BYTES)
         self.open = False
         self.session = 0
         self.compatible = False  # a session is open and its host has the same digest
@@ -400,11 +425,11 @@ class Commands:
             self._p.link.reply(NAK, answer, seq, NOBODY if reason == BAD_RATE else id)
 
     def _fill_welcome(self):
-        p, values, at = self._p, self.answers[WELCOME.id], WELCOME.index
+        p, values = self._p, self.answers[WELCOME.id]
         identity = p.identity
-        values[at["digest"]] = DIGEST
-        values[at["firmware"]], values[at["board_id"]] = identity.firmware, identity.board_id
-        values[at["boot_id"]], values[at["reset_cause"]] = identity.boot_id, identity.reset_cause
-        values[at["state"]], values[at["trip_id"]] = p.machine.state, p.journal.shown_trip_id()
-        values[at["uptime_s"]], values[at["uptime_ms_part"]] = p.clock.s, p.clock.ms_part()
-        values[at["version"]] = identity.version
+        values[_W["digest"]] = DIGEST
+        values[_W["firmware"]], values[_W["board_id"]] = identity.firmware, identity.board_id
+        values[_W["boot_id"]], values[_W["reset_cause"]] = identity.boot_id, identity.reset_cause
+        values[_W["state"]], values[_W["trip_id"]] = p.machine.state, p.journal.shown_trip_id()
+        values[_W["uptime_s"]], values[_W["uptime_ms_part"]] = p.clock.s, p.clock.ms_part()
+        values[_W["version"]] = identity.version

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tanklink.messages import CHANNELS, N_CIRCUITS
+from tanklink.messages import CHANNELS, N_CIRCUITS, N_FEEDERS
 from tankwarden import config_checks
 from tankwarden.config_checks import circuit_channels as circuit_channels  # for those who read the configuration
 from tankwarden.config_lights import BEHAVIOR_PARAMETERS, Light, Lights
@@ -129,6 +129,20 @@ class Circuit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Servo:
+    """A feeder's servo, as it is wired, and the caps that the Pico keeps by itself. The feeders are in the database."""
+
+    servo: int = setting("the Pico's number for it", choices=tuple(range(1, N_FEEDERS + 1)))
+    pulse_min_us: int = setting("shortest pulse that it may be given", unit="µs", low=500, high=2500, default=500)
+    pulse_max_us: int = setting("and the longest", unit="µs", low=500, high=2500, default=2500)
+    drop_sensor: bool = setting("there is one: a turn that it does not see has fed nothing", default=False)
+    max_turns: int = setting("in one feeding", low=1, default=10)
+    max_feedings_24h: int = setting("within 24 h", low=1, default=12)
+    max_turns_24h: int = setting("within 24 h", low=1, default=48)
+    max_g_24h: float = setting("food within 24 h", unit="g", low=0.01, default=50.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
     """Raw counts to a value: straight lines between points; the end segments go on beyond the ends."""
 
@@ -190,6 +204,7 @@ class Config:
     scales: tuple[Scale, ...]
     sensors: tuple[Sensor, ...]
     lights: tuple[Light, ...]
+    servos: tuple[Servo, ...]
 
     def scale(self, channel: str) -> Scale | None:
         """The scale of a channel of the Pico."""
@@ -216,6 +231,7 @@ _LISTS: dict[str, type] = {
     "scale": Scale,
     "sensor": Sensor,
     "light": Light,
+    "servo": Servo,
 }
 # Title → class of every table of the file, for its documentation.
 TABLES = {f"[{name}]": cls for name, cls in _SECTIONS.items()} | {f"[[{name}]]": cls for name, cls in _LISTS.items()}
@@ -265,6 +281,7 @@ def parse(text: str, file: str = "configuration", drivers: Mapping[str, type] = 
         enclosures=rows("enclosure", lambda table, where: read_table(Enclosure, table, where)),
         circuits=rows("circuit", lambda table, where: read_table(Circuit, table, where)),
         scales=rows("scale", lambda table, where: read_table(Scale, table, where)),
+        servos=rows("servo", lambda table, where: read_table(Servo, table, where)),
         sensors=rows("sensor", lambda table, where: _with_parameters(Sensor, "driver", drivers, table, where)),
         lights=rows(
             "light", lambda table, where: _with_parameters(Light, "behavior", BEHAVIOR_PARAMETERS, table, where)

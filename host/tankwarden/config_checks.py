@@ -152,6 +152,8 @@ def _channels(config: Config) -> None:
     for sensor in config.sensors:
         if sensor.driver == "pico":
             take(sensor.parameters.channel, f"[[sensor]] {sensor.id}", "channel")
+    for number, servo in enumerate(config.servos, 1):
+        take(f"servo {servo.servo}", f"[[servo]] {number}", "servo")
     for light in config.lights:
         take(f"light channel {light.channel}", f"[[light]] {light.id}", "channel")
     taken.clear()
@@ -222,6 +224,12 @@ CIRCUIT_CEILINGS = (
     Ceiling("stuck_s", "MAX_STUCK_S", 1, " s"),
     Ceiling("rate_degf_per_s", "MAX_RATE_M_DEGF_PER_S", 1000, " °F/s"),
 )
+SERVO_CEILINGS = (
+    Ceiling("max_turns", "MAX_TURNS", 1, ""),
+    Ceiling("max_feedings_24h", "MAX_FEEDINGS_24H", 1, ""),
+    Ceiling("max_turns_24h", "MAX_TURNS_24H", 1, ""),
+    Ceiling("max_g_24h", "MAX_MG_24H", 1000, " g"),
+)
 _ONE_LIGHT = Ceiling("full_power_w", "MAX_LIGHT_MW", 1000, " W")
 _ALL_LIGHTS = Ceiling("total_power_w", "MAX_LIGHTS_MW", 1000, " W")
 _TTL = Ceiling("ttl_ms", "MAX_LEASE_MS", 1, " ms")
@@ -240,6 +248,14 @@ def _ceilings(config: Config) -> None:
                 f"{circuit.resistance_ohm:g} Ω is below the least of {least:g} Ω (MIN_RESISTANCE_MOHM in mcu/limits.py)"
             )
             raise ConfigError(what, where=f"{where}, key resistance_ohm", fix="measure the element")
+
+    for servo in config.servos:
+        where = f"{config.file}, [[servo]] {servo.servo}"
+        for row in SERVO_CEILINGS:
+            _at_most(row, getattr(servo, row.key), where)
+        if servo.pulse_min_us >= servo.pulse_max_us:
+            what = f"{servo.pulse_min_us} µs is not below pulse_max_us {servo.pulse_max_us} µs"
+            raise ConfigError(what, where=f"{where}, key pulse_min_us", fix="swap or correct them")
 
 
 def _at_most(row: Ceiling, value: float, where: str) -> None:

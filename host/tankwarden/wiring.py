@@ -41,7 +41,11 @@ def clock_of(config: Config) -> Clock:
 
 def board_of(config: Config) -> BoardConfig:
     """What the Pico is to hold."""
-    return board_config(map(pico_config.circuit_record, config.circuits), pico_config.tables(config.scales))
+    return board_config(
+        map(pico_config.circuit_record, config.circuits),
+        pico_config.tables(config.scales),
+        map(pico_config.feeder_record, config.servos),
+    )
 
 
 def points_of(config: Config, channel: str) -> Points:

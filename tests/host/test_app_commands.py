@@ -57,7 +57,7 @@ class Scene:
         self.log: list[tuple[str, str, str]] = []
         self.commands = Commands(
             self.pico, self.house.claims, ("circuit.east",), self.house.clock, lambda *line: self.log.append(line),
-            ("light.blue",), Weather((LIGHT,), self.house.clock, self.pico),
+            ("light.blue",), Weather((LIGHT,), self.house.clock, self.pico), {},
         )  # fmt: skip
 
     def tripped(self, number: int) -> "Scene":

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import web_feeders
 import web_lights
 import web_snapshots
 import web_trips
@@ -41,6 +42,7 @@ class Controller:
         self.trips_asked: list[int] = []
         self.commands: list[dict[str, Any]] = []
         self.refusal: str | None = None
+        self.feeder_error: Exception | None = None
 
     def status(self) -> dict[str, Any]:
         if isinstance(self.snapshot, Exception):
@@ -67,8 +69,18 @@ class Controller:
         charts: dict[str, Any] = web_lights.charts()
         return charts
 
+    def read_feedings(self, feeder: int, period: str) -> dict[str, Any]:
+        if self.feeder_error is not None:
+            raise self.feeder_error
+        told: dict[str, Any] = web_feeders.feedings(feeder, period)
+        return told
+
     def command(self, request: Mapping[str, Any]) -> dict[str, Any]:
         self.commands.append(dict(request))
+        if self.feeder_error is not None:
+            raise self.feeder_error
+        if str(request["cmd"]).startswith("feed"):
+            return {"text": "done", "feeder": web_feeders.feeder(), "feeding": web_feeders.feeding(10, 0)}
         if self.refusal is not None:
             raise CommandError(self.refusal)
         return {"text": f"{request['cmd']} it is"}
@@ -91,8 +103,9 @@ class Site:
         self.controller = Controller()
         asked = self.controller
         sources = Sources(
-            asked.status, asked.read_history, asked.read_trips, asked.read_waveform, asked.read_lights, asked.command
-        )
+            status=asked.status, history=asked.read_history, trips=asked.read_trips, waveform=asked.read_waveform,
+            lights=asked.read_lights, feedings=asked.read_feedings, token=web_feeders.TOKEN, command=asked.command,
+        )  # fmt: skip
         self.server = WebServer(make_app(sources), "127.0.0.1", 0)
         self.server.start()
         self.url = f"http://127.0.0.1:{self.server.port}"

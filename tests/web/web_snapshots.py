@@ -7,6 +7,7 @@ builder returns fresh dictionaries that a test may change before it shows them.
 import math
 from typing import Any
 
+import web_feeders
 import web_lights
 
 NOW_MS = 1_750_541_527_000  # 2025-06-21 14:32:07 in Phoenix
@@ -229,6 +230,7 @@ def snapshot(**changes: Any) -> dict[str, Any]:
         ],
         "lights": web_lights.lights(),
         "lighting": web_lights.lighting(),
+        "feeders": web_feeders.feeders(),
         "not_watched": [],
         "trip": None,
         "events": [

@@ -31,11 +31,14 @@ class Obeys(Protocol):
 
 
 class Commands:
-    """`handle` runs on the engine's loop. outputs: the ids that may be claimed, on or off; dimmable: in percent."""
+    """`handle` runs on the engine's loop. outputs: the ids that may be claimed, on or off; dimmable: in percent.
+
+    further: commands of other parts, name → handler, whose answer has a text.
+    """
 
     def __init__(
         self, pico: Obeys, claims: ClaimBook, outputs: tuple[str, ...], clock: Clock, log: Log,
-        dimmable: tuple[str, ...], weather: Weather,
+        dimmable: tuple[str, ...], weather: Weather, further: Mapping[str, Callable[[Request], Awaitable[Answer]]],
     ) -> None:  # fmt: skip
         self._pico, self._claims, self._clock, self._log = pico, claims, clock, log
         self._outputs, self._dimmable, self._weather = outputs + dimmable, dimmable, weather
@@ -46,6 +49,7 @@ class Commands:
             "claim-end": self._claim_end,
             "weather": self._begin_weather,
             "weather-end": self._end_weather,
+            **further,
         }
 
     async def handle(self, request: Request) -> Answer:

@@ -87,6 +87,7 @@ class Around:
     recorder: RecorderState
     lights: LightsView
     weather: Sequence[Running]
+    feeders: Sequence[Json]
     waveforms: Mapping[int, bool | None]  # by an event's id: is that of the trip stored? None, or no entry = not yet
 
 
@@ -115,6 +116,7 @@ class Snapshots:
             "sensors": [self._sensor(sensor, tick) for sensor in self._config.sensors],
             "lights": lights_json(around.lights, tick.now_ms, self._config.site.zone),
             "lighting": lighting_json(around.lights, around.weather),
+            "feeders": list(around.feeders),
             "not_watched": [row for circuit in self._config.circuits for row in not_watched(circuit)],
             "trip": None if around.trip is None else self._trip(around.trip, around),
             "events": [_event(event, around) for event in around.events],

@@ -25,6 +25,7 @@ class Sources:
 
     status(): the newest snapshot. history(hours): the charts' series. trips(limit): the last ones.
     waveform(id): that of one trip; NotKnownError, in words, if there is none. lights(): today's curves.
+    feedings(id, period): a feeder's history; NotKnownError. token: whoever has it may change feeders and feed.
     command(request): carries out {"cmd": …}; CommandError, in words, if it cannot be done.
     """
 
@@ -33,6 +34,8 @@ class Sources:
     trips: Callable[[int], Json]
     waveform: Callable[[int], Json]
     lights: Callable[[], Json]
+    feedings: Callable[[int, str], Json]
+    token: str
     command: Callable[[Mapping[str, Any]], Json]
 
 

@@ -97,15 +97,15 @@ def _without_noise(circuit: dict[str, Any]) -> dict[str, Any]:
 
 
 def by_enclosure(snapshot: Snapshot) -> list[dict[str, Any]]:
-    """The enclosures in their order, each with its circuits and the sensors not shown big; strays come last."""
-    groups = [{**enclosure, "circuits": [], "sensors": []} for enclosure in snapshot["enclosures"]]
-    rest: dict[str, Any] = {"id": "", "name": "Elsewhere", "kind": None, "circuits": [], "sensors": []}
+    """The enclosures in order, each with its circuits, feeders and the sensors not shown big; strays come last."""
+    groups = [{**enclosure, "circuits": [], "feeders": [], "sensors": []} for enclosure in snapshot["enclosures"]]
+    rest: dict[str, Any] = {"id": "", "name": "Elsewhere", "kind": None, "circuits": [], "feeders": [], "sensors": []}
     place = {group["id"]: group for group in groups}
-    for part in ("circuits", "sensors"):
+    for part in ("circuits", "feeders", "sensors"):
         for thing in snapshot[part]:
-            if part == "circuits" or not is_temperature(thing):
+            if part != "sensors" or not is_temperature(thing):
                 place.get(thing["enclosure"], rest)[part].append(thing)
-    return [group for group in (*groups, rest) if group["circuits"] or group["sensors"]]
+    return [group for group in (*groups, rest) if group["circuits"] or group["feeders"] or group["sensors"]]
 
 
 def light_groups(snapshot: Snapshot, charts: list[dict[str, Any]], times: Times) -> list[dict[str, Any]]:

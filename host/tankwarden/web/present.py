@@ -201,6 +201,14 @@ class Times:
         today = then.date() == self._local(self.now_ms).date()
         return f"{then:%H:%M:%S}" if today else f"{then.day} {then:%b} {then:%H:%M:%S}"
 
+    def soon(self, at_ms: int) -> str:
+        """An instant to come, to the minute: 18:00, tomorrow 08:00, Tue 08:00, and with its date from a week on."""
+        then, today = self._local(at_ms), self._local(self.now_ms).date()
+        days = (then.date() - today).days
+        if days >= 7:
+            return f"{then.day} {then:%b} {then:%H:%M}"
+        return f"{then:%H:%M}" if not days else f"{'tomorrow' if days == 1 else f'{then:%a}'} {then:%H:%M}"
+
     def hour(self, at_ms: int) -> str:
         return f"{self._local(at_ms):%H}:00"
 

@@ -214,3 +214,27 @@ def health(numbers: Mapping[str, int]) -> Iterable[tuple[str, str]]:
 WEATHER_BUTTONS = (("cloud", "Cloud"), ("storm", "Storm"), ("lightning", "Lightning"), ("clear", "Clear sky"))
 # What the Pico goes by, of a light.
 LIGHT_SOURCES = {"plan": "by its plan", "levels": "set by hand", "fallback": "at its fallback", "unset": "not set up"}
+
+
+FEEDING_WORDS = {"pending": "Asked for", "success": "Fed", "partial": "In part", "failed": "Not fed"}
+FEEDING_LEVELS = {"pending": "busy", "success": "ok", "partial": "warn", "failed": "bad"}
+FEEDING_SOURCES = {"schedule": "schedule", "person": "person", "pico": "Pico"}
+
+
+def grams(value: float | None) -> str:
+    """Of food; None: nobody knows."""
+    return "unknown" if value is None else f"{value:g}\N{NARROW NO-BREAK SPACE}g"
+
+
+def portion(feeding: dict[str, Any]) -> str:
+    """What fell; while nobody knows yet, what was asked for."""
+    return grams(feeding["asked"] if feeding["status"] == "pending" else feeding["portion"])
+
+
+def feeder_state(feeder: dict[str, Any]) -> tuple[str, str]:
+    """Of a feeder: a word and its colour."""
+    if feeder["feeding"]:
+        return "Feeding…", "busy"
+    if feeder["why_not"]:
+        return "Cannot feed", "none"
+    return ("Ready", "ok") if feeder["enabled"] else ("Schedule off", "off")
