@@ -59,7 +59,6 @@ from tanklink.schema import COMMAND, SMALL_MAX
     LEASE_EXPIRED, LEASE_TOO_LONG, NOT_CONFIGURED, WRONG_TRIP, CAUSE_PRESENT, TOO_SOON, FAULT_LINE, SELFTEST_FAILED,
     NO_TRACE, OLD_ARMING,
 ) = range(NAK_REASONS.index("old_arming") + 1)  # fmt: skip
-SERVO_BUSY = NAK_REASONS.index("servo_busy")
 
 _W, _T = WELCOME.index, TRACE.index
 _CIRCUIT_FIELDS = CONFIG_CIRCUIT.index

@@ -28,6 +28,9 @@ target_degf = 125
 """
 
 
+SERVO = "\n[[servo]]\nservo = 1\n"
+
+
 def changed(old: str, new: str, count: int = 1) -> str:
     """The example with one thing changed."""
     assert old in EXAMPLE
@@ -142,6 +145,12 @@ BAD: list[tuple[str, str, tuple[str, ...]]] = [
     ("resistance too small", changed("= 32.0", "= 4"), ("MIN_RESISTANCE_MOHM", "measure the element")),
     ("short ceiling", changed("= 11.0", "= 11.0\nshort_min_a = 2.5"), ("MAX_SHORT_MIN_MA", "at most 2")),
     ("tolerance ceiling", changed("= 11.0", "= 11.0\nshort_tolerance = 0.9"), ("MAX_SHORT_TOLERANCE_PERMILLE", "0.8")),
+    ("servo twice", EXAMPLE + SERVO + SERVO, ("servo 1 is already taken", "[[servo]] 2")),
+    ("a third servo", EXAMPLE + SERVO.replace("1", "3"), ("out of bounds", "one of 1, 2")),
+    ("turns ceiling", EXAMPLE + SERVO + "max_turns = 21", ("MAX_TURNS", "at most 20")),
+    ("feedings ceiling", EXAMPLE + SERVO + "max_feedings_24h = 25", ("MAX_FEEDINGS_24H", "at most 24")),
+    ("food ceiling", EXAMPLE + SERVO + "max_g_24h = 501", ("MAX_MG_24H", "at most 500")),
+    ("pulses", EXAMPLE + SERVO + "pulse_min_us = 1500\npulse_max_us = 1500", ("not below pulse_max_us", "swap")),
     ("sequence ceiling", changed("= 11.0", "= 11.0\nsequence_ms = 1001"), ("MAX_SEQUENCE_MS", "at most 1000")),
 ]
 

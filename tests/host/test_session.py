@@ -21,7 +21,15 @@ def kinds(pico: FakePico) -> list[str]:
 
 def test_handshake_compares_configures_compares_again_and_arms() -> None:
     talk = Talk().armed(2)
-    assert kinds(talk.pico) == ["Hello", "ConfigCheck", "ConfigCircuit", "ConfigPoint", "ConfigCheck", "Arm"]
+    assert kinds(talk.pico) == [
+        "Hello",
+        "ConfigCheck",
+        "ConfigCircuit",
+        "ConfigPoint",
+        "ConfigFeeder",
+        "ConfigCheck",
+        "Arm",
+    ]
     assert talk.pico.config.crc() == talk.config.crc
     assert talk.session.message is None
 
@@ -55,7 +63,16 @@ def test_a_pico_armed_with_another_configuration_is_disarmed_before_it_is_config
     talk.pico.told.clear()
     talk.session._hello(talk.now)  # as after silence: the same session, so the Pico is still armed
     talk.armed()
-    assert kinds(talk.pico) == ["Hello", "ConfigCheck", "Disarm", "ConfigCircuit", "ConfigPoint", "ConfigCheck", "Arm"]
+    assert kinds(talk.pico) == [
+        "Hello",
+        "ConfigCheck",
+        "Disarm",
+        "ConfigCircuit",
+        "ConfigPoint",
+        "ConfigFeeder",
+        "ConfigCheck",
+        "Arm",
+    ]
 
 
 def test_without_enabled_circuits_nothing_is_armed() -> None:
@@ -201,7 +218,15 @@ def test_a_restart_is_noticed_told_and_followed_by_a_whole_handshake() -> None:
     assert restarts[0].reset_cause == "watchdog"
     assert restarts[0].uptime_ms < 2500
     assert uptime_ms - 200 <= restarts[0].last_uptime_ms <= uptime_ms
-    assert kinds(talk.pico)[-6:] == ["Hello", "ConfigCheck", "ConfigCircuit", "ConfigPoint", "ConfigCheck", "Arm"]
+    assert kinds(talk.pico)[-7:] == [
+        "Hello",
+        "ConfigCheck",
+        "ConfigCircuit",
+        "ConfigPoint",
+        "ConfigFeeder",
+        "ConfigCheck",
+        "Arm",
+    ]
 
 
 def test_an_uptime_that_goes_back_is_a_restart_at_once() -> None:
