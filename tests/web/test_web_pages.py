@@ -191,7 +191,7 @@ def test_the_numbers_of_an_event_are_called_what_they_are(site: Any, facts: dict
 def test_a_failure_that_was_survived_fades(site: Any) -> None:
     def tasks(error_age_s: float) -> str:
         failed = {**web_snapshots.task("control", error="hung: no heartbeat for 10 s"), "error_age_s": error_age_s}
-        site.controller.snapshot = web_snapshots.snapshot(tasks=[failed])
+        site.controller.snapshot = web_snapshots.snapshot(tasks=[failed], feeders=[])
         return words_of(site, "tasks") + ("!" if "badge warn" in site.get("/").body.decode() else "")
 
     assert "hung: no heartbeat for 10 s (5 s ago)" in tasks(5)
@@ -367,7 +367,7 @@ def test_the_sum_of_powers_is_as_old_and_as_bad_as_its_worst_part() -> None:
 
 
 def test_what_belongs_to_no_known_enclosure_is_still_shown() -> None:
-    now = web_snapshots.snapshot()
+    now = web_snapshots.snapshot(feeders=[])
     now["circuits"][1]["enclosure"] = "gone"
     groups = by_enclosure(now)
     assert [(group["name"], [circuit["id"] for circuit in group["circuits"]]) for group in groups] == [

@@ -343,7 +343,8 @@ def without_pico() -> dict[str, Any]:
 def without_circuits() -> dict[str, Any]:
     """A fresh installation."""
     return snapshot(
-        circuits=[], sensors=[], lights=[], enclosures=[], events=[], totals={"power_w": None, "kwh_24h": None},
+        circuits=[], sensors=[], lights=[], feeders=[], enclosures=[], events=[],
+        totals={"power_w": None, "kwh_24h": None},
     )  # fmt: skip
 
 
