@@ -36,8 +36,8 @@ class Pico:
     def permit_arming(self, for_s: float) -> None:
         self.permitted = for_s
 
-    def ready(self) -> bool:
-        return self.house.driver.ready()
+    def listens(self) -> bool:
+        return self.house.driver.listens()
 
     def uptime_ms(self) -> int | None:
         return self.house.driver.uptime_ms()

@@ -247,6 +247,18 @@ def test_a_refused_plan_is_said_once_and_tried_again(reason: str) -> None:
     scene.agrees()
 
 
+def test_a_pico_that_refuses_the_circuits_gets_its_lights_all_the_same() -> None:
+    scene = Scene()
+    scene.house.unplug()
+    scene.pico.restart(scene.house.clock.mono())
+    scene.pico.refuse[records.ConfigCircuit] = "range"
+    scene.house.plug()
+    scene.run(4.0)
+    assert scene.house.driver.view().phase == "refused"
+    assert scene.pico.state == "disarmed"
+    scene.agrees()
+
+
 def test_a_board_with_fewer_outputs_refuses_only_what_is_not_used() -> None:
     scene = Scene()
     scene.pico.lights.outputs = 6

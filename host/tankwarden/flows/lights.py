@@ -41,7 +41,7 @@ class Plays(Protocol):
     """What is needed of the Pico."""
 
     def identity(self) -> tuple[str, int] | None: ...
-    def ready(self) -> bool: ...
+    def listens(self) -> bool: ...
     def uptime_ms(self) -> int | None: ...
     async def command(self, record: Record) -> Record | None: ...
 
@@ -165,7 +165,7 @@ class Lights:
 
     async def _supply(self, beat: Beat) -> None:
         identity = self._pico.identity()
-        if not self._lines or identity is None or not self._pico.ready() or self._clock.mono() < self._not_before:
+        if not self._lines or identity is None or not self._pico.listens() or self._clock.mono() < self._not_before:
             return
         if self._wants_configuration(identity) and not await self._configure(identity):
             return

@@ -22,7 +22,7 @@ _IDS = 65_535
 class Plays(Protocol):
     """What is needed of the Pico."""
 
-    def ready(self) -> bool: ...
+    def listens(self) -> bool: ...
     def uptime_ms(self) -> int | None: ...
     async def command(self, record: Record) -> Record | None: ...
 
@@ -56,7 +56,7 @@ class Weather:
         uptime_ms = self._pico.uptime_ms()
         if not self._lights:
             raise CommandError("there are no lights: add a [[light]] to the configuration")
-        if uptime_ms is None or not self._pico.ready():
+        if uptime_ms is None or not self._pico.listens():
             raise CommandError("the Pico is not connected: try again when it is")
         seed = random.SystemRandom().getrandbits(30) if seed is None else seed
         effects = weather(kind, seconds * 1000, depth, seed)

@@ -146,9 +146,9 @@ REFUSAL_WORDS = {
     "plan_over": "plan already over",
     "too_far": "too far ahead",
     "no_room": "no room",
-    "too_late": "too late to feed",
-    "feeding_cap": "cap of feedings",
-    "servo_busy": "servo busy",
+    "too_late": "too late for it",
+    "feeding_cap": "day's feeding cap reached",
+    "servo_busy": "a servo moves",
     "journal_full": "journal full",
 }
 

@@ -116,6 +116,10 @@ class PicoDriver:
         """Whether the session stands, so that the Pico can be asked."""
         return self._session.phase is Phase.READY
 
+    def listens(self) -> bool:
+        """Whether it takes what has nothing to do with circuits: also while it refuses their configuration."""
+        return self._session.phase in (Phase.READY, Phase.REFUSED)
+
     def uptime_ms(self) -> int | None:
         """The Pico's clock now, as reckoned for leases; None if it was not heard lately."""
         return self._session.uptime_ms(self._clock.mono())
