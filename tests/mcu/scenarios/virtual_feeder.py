@@ -3,6 +3,8 @@
 A hopper gives a portion when its servo gets past OPEN_US, and takes the next one once that is back below SHUT_US.
 """
 
+import gc
+
 import simwire
 from memory_disk import PowerCut
 from virtual_rig import Rig
@@ -145,6 +147,8 @@ class Farm(Rig):
     def restarted(self, **board):
         """The same board after a cut of power: flash is what is left, and what the hoppers gave."""
         self.disk.budget = None
+        self.program = self.port = self.backend = None  # memory is the chip's
+        gc.collect()
         return Farm(self.disk, self.hoppers, self.boot_id + 1, **board)
 
 
