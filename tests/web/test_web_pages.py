@@ -367,7 +367,7 @@ def test_the_sum_of_powers_is_as_old_and_as_bad_as_its_worst_part() -> None:
 
 
 def test_what_belongs_to_no_known_enclosure_is_still_shown() -> None:
-    now = web_snapshots.snapshot(feeders=[])
+    now = web_snapshots.snapshot()
     now["circuits"][1]["enclosure"] = "gone"
     now["feeders"][1]["enclosure"] = "gone"
     groups = by_enclosure(now)
