@@ -11,7 +11,7 @@ from tanklink.messages import DIGEST
 
 def test_a_plan_lights_a_lamp_and_survives_the_silence_of_its_host(tmp_path: Path) -> None:
     knots = plans.pack_knots([(0, 20_000), (60_000, 20_000)])
-    said = [
+    said: list[records.Record] = [
         records.Hello(DIGEST, 5),
         records.ConfigLights(100_000),
         records.ConfigLight(2, 65_535, 1_000_000, 300, 10_000),
