@@ -171,9 +171,11 @@ class Lights:
         now_s = self._clock.s
         if last < 0:
             return _PLAN_TIMES
+        if origin_s < -MAX_PLAN_S:  # before it is subtracted: small integers
+            return _PLAN_OVER
         if origin_s - now_s > MAX_PLAN_S:
             return _TOO_FAR
-        return _PLAN_OVER if origin_s < -MAX_PLAN_S or last // 100 < now_s - origin_s - 1 else None
+        return _PLAN_OVER if last // 100 < now_s - origin_s - 1 else None
 
     def take_effect(self, values):
         """EFFECT: over the plans from an instant on, or away with it."""

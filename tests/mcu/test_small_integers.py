@@ -21,7 +21,8 @@ from telemetry import Loop
 from trips import ROWS, Judge
 
 from tanklink.config import Config
-from tanklink.messages import MAX_SAMPLES, STATUS
+from tanklink.messages import LIGHTS, MAX_SAMPLES, STATUS
+from tanklink.plans import MAX_TICKS, knots_crc, pack_knots, parts_of
 from tanklink.schema import SMALL_MAX
 
 LIMIT = 1 << 30
@@ -236,12 +237,15 @@ def test_lights(s: int) -> None:
     clock = clock_at(s, 999_999)
     lights = Lights(clock, [Lamp()] * 8)
     assert lights.configure_all(small([600_000])) is None
-    knots = bytes.fromhex("0000000000000000ffff007f0701ffff").ljust(192, b"\0")
+    packed = pack_knots([(0, 0), (MAX_TICKS, 65_535)])
+    [(_, _, knots)] = parts_of(packed)
     for light in range(1, 9):
         assert lights.configure(small([light, 65_535, 1_000_000, 65_535, 200_000])) is None
-        assert lights.gather([*small([65_535, light, 0, 1]), knots]) is None
-        for origin_s in (-SMALL_MAX, -172_800, 0, s - 10, s, s + 172_800, SMALL_MAX):
-            lights.start([*small([65_535, light, 1]), bytes(4), *small([origin_s, 999])])
+        assert lights.gather([*small([65_535, light, 0, 2]), knots]) is None
+        for origin_s in (-SMALL_MAX, -172_800, 0, SMALL_MAX, s + 172_800, s - 172_800, s):
+            lights.start([*small([65_535, light, 2]), knots_crc(packed), *small([origin_s, 999])])
+    lights.fill()
+    assert lights.values[LIGHTS.index["knots"]] == 16
     for until_s in (0, s, s + 60, SMALL_MAX):
         lights.hold([Small(255), b"\xff" * 16, *small([until_s, 999])])
     for ahead_s in (0, 1, 15_000, 172_800, 10_000_000):

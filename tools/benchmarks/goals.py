@@ -43,4 +43,5 @@ GOALS = {
     "chip.pass_ms_median": Goal("max", 5),
     "chip.heap_free_kib": Goal("min", 60),
     "chip.boot_to_welcome_ms": Goal("max", 1000),
+    "chip.pwm_error_counts": Goal("max", 1),
 }
