@@ -12,7 +12,7 @@ import maintenance
 import selftest
 from link import NOBODY
 from relays import OPEN
-from trips import ANY, ARMED, DISARMED, FAULT, TRIPPED
+from trips import ANY, ARMED, DISARMED, FAULT, RAISED, TRIPPED
 
 from tanklink.messages import (
     ACK,
@@ -35,6 +35,8 @@ from tanklink.messages import (
     READ_TRACE,
     RESET,
     RESET_TRIP,
+    SELFTEST,
+    SELFTEST_RESULT,
     TRACE,
     TRACE_PART_BYTES,
     TRACE_PERIOD_US,
@@ -223,6 +225,25 @@ def _reset_trip(p, values):
     return ACK
 
 
+def _selftest(p, _values):
+    if not p.all_open():
+        return BAD_STATE
+    p.collect()  # its memory test wants a large piece
+    try:
+        failed = selftest.at_boot(p.interlock, p.sampler, p.ticks_us, p.sleep_us)
+    except MemoryError:
+        return SELFTEST_FAILED
+    answer = p.commands.answers[SELFTEST_RESULT.id]
+    for i in range(5):
+        answer[i] = 0
+    if failed:
+        name, answer[0], answer[3], answer[4] = failed
+        answer[1], answer[2], _ = RAISED[name]
+        p.fail(*failed)
+    answer[5], answer[6] = p.integrity.checked_s(), p.journal.broken
+    return SELFTEST_RESULT
+
+
 def _read_trace(p, values):
     trip_id, part = values
     answer, at = p.commands.answers[TRACE.id], TRACE.index
@@ -256,6 +277,7 @@ HANDLERS = {
     LEASE.id: (_lease, ANY, _SAME_TABLE),  # one that closes: ARMED only
     RESET_TRIP.id: (_reset_trip, 1 << TRIPPED | 1 << FAULT, _SAME_TABLE),
     READ_TRACE.id: (_read_trace, ANY, _SAME_TABLE),
+    SELFTEST.id: (_selftest, _CONFIGURABLE, _SAME_TABLE),
     EVENT_ACK.id: (_event_ack, ANY, _SAME_TABLE),
 }
 # Their answer is about this very moment, so a repeated one is answered anew instead of replayed.
@@ -285,7 +307,7 @@ class Commands:
 
     def __init__(self, program):
         self._p = program
-        self.answers = {m.id: m.new() for m in (WELCOME, NAK, ACK, PONG, CONFIG_STATE, TRACE)}
+        self.answers = {m.id: m.new() for m in (WELCOME, NAK, ACK, PONG, CONFIG_STATE, TRACE, SELFTEST_RESULT)}
         self.answers[TRACE.id][TRACE.index["samples"]] = bytearray(TRACE_PART_BYTES)
         self.open = False
         self.session = 0

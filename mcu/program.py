@@ -332,6 +332,10 @@ class Program:
         if row.counts and self._history.add(c, self.clock.s):
             self._raise("too_many_trips", c + 1, limits.MAX_TRIPS + 1, limits.MAX_TRIPS)
 
+    def fail(self, name, circuit, value, limit):
+        """A self-test that was asked for has found something."""
+        self._raise(name, circuit, value, limit)
+
     def _raise(self, name, circuit, value, limit):
         """A trigger of the whole board: as _trip, by its row in RAISED."""
         self.drop_everything()

@@ -48,6 +48,8 @@ FAULT: Message
 LEASE_OVER: Message
 RESET: Message
 NOTICE: Message
+SELFTEST: Message
+SELFTEST_RESULT: Message
 
 TABLE: tuple[Message, ...]
 BY_ID: dict[int, Message]

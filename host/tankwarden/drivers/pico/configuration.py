@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tanklink import messages
 from tanklink.config import Config
-from tanklink.records import ConfigCircuit, ConfigPoint
+from tanklink.records import ConfigCircuit, ConfigPoint, ConfigState
 
 UNUSED_TABLE = ((0, 0),)
 
@@ -21,6 +21,13 @@ class BoardConfig:
     steps: tuple[ConfigCircuit | ConfigPoint, ...]
     crc: bytes
     enabled: tuple[int, ...]
+
+    def is_held(self, state: ConfigState) -> bool:
+        """Whether the Pico, which answered this, has nothing to be told."""
+        return self is LOOK_ONLY or (state.config_crc == self.crc and (state.complete or not self.enabled))
+
+
+LOOK_ONLY = BoardConfig((), b"", ())  # leave the Pico what it holds, whatever that is, and arm nothing
 
 
 def board_config(circuits: Iterable[ConfigCircuit], tables: Mapping[str, Iterable[tuple[int, int]]]) -> BoardConfig:

@@ -272,7 +272,7 @@ class Session:
     def _checked(self, reply: Record | None, now: float) -> None:
         if not isinstance(reply, records.ConfigState):
             self._step_failed("CONFIG_CHECK", reply, now)
-        elif reply.config_crc == self._board.crc and (reply.complete or not self._board.enabled):
+        elif self._board.is_held(reply):
             if self._wants_arming(now):
                 self._arm(reply, now)
             else:
