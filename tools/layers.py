@@ -18,7 +18,8 @@ IO = ("asyncio", "bottle", "http", "importlib", "io", "os", "pathlib", "select",
 BORROWED = (
     *PURE, "tankwarden.version", "tankwarden.ceilings", "tankwarden.logic.pico_config", "tankwarden.logic.scaling",
     "tankwarden.drivers.pico.session", "tankwarden.drivers.pico.configuration", "tankwarden.drivers.pico.ports",
-    "tankwarden.drivers.pico.holder", "tankwarden.drivers.pico.advice", "tankwarden.sim.control", "tankwarden.sim.errors",
+    "tankwarden.drivers.pico.holder", "tankwarden.drivers.pico.advice",
+    "tankwarden.sim.control", "tankwarden.sim.errors",
 )  # fmt: skip
 # Calls that read a clock, a file or hide an import: whatever is pure makes none of them.
 IMPURE_CALLS = ("open", "now", "utcnow", "today", "__import__", "import_module")

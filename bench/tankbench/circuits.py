@@ -5,12 +5,11 @@ Nothing here bypasses the Pico: it judges every pass, refuses what does not fit,
 
 from collections.abc import Iterator
 
-from tankbench.errors import BenchError, FOUND, LostError, NoAnswerError, RefusedError
+from tankbench.errors import FOUND, BenchError, LostError, NoAnswerError, RefusedError
 from tankbench.setup import Setup
 from tankbench.talk import Talk
 from tanklink import messages, records
 from tankwarden import events
-from tankwarden.drivers.pico.advice import SELF_TEST, reset_text
 from tankwarden.drivers.pico.session import Phase
 
 TTL_MS = 1000  # of a lease: shorter than the host's, a bench has no reason to outlive its person
@@ -24,6 +23,12 @@ Latched = records.Trip | records.Fault
 
 class TrippedError(BenchError):
     """A trip or fault stands."""
+
+    code = FOUND
+
+
+class NotClosedError(BenchError):
+    """A circuit did not close although it was leased."""
 
     code = FOUND
 
@@ -42,11 +47,12 @@ def trip_text(talk: Talk, trip_id: int, wait_s: float = 1.5) -> str:
 
 
 def find_trip(talk: Talk, trip_id: int, wait_s: float) -> Latched | None:
-    """The record of a trip: among what has arrived, or what arrives within so long."""
-    for record in [*talk.arrived, *filter(None, talk.listen(wait_s))]:
-        if isinstance(record, Latched) and record.event_id == trip_id:
-            return record
-    return None
+    """The record of a trip: of what has arrived, or what arrives within so long."""
+    end = talk.now() + wait_s
+    while trip_id not in talk.events and talk.now() < end:
+        talk.idle()
+    record = talk.events.get(trip_id)
+    return record if isinstance(record, Latched) else None
 
 
 def arm(talk: Talk, timeout_s: float = ARM_S) -> None:
@@ -57,7 +63,7 @@ def arm(talk: Talk, timeout_s: float = ARM_S) -> None:
         if session.trip_id or session.board_state in ("tripped", "fault"):
             raise TrippedError(standing_text(talk))
         session.permit_arming(talk.now() + 1.0)
-        talk.arrived.extend(talk.pump(0.05))
+        talk.pump(0.05)
         if talk.now() > end:
             why = session.message or "the board stays " + session.board_state
             raise RefusedError(f"{talk.path}: not armed within {timeout_s:g} s: {why}")
@@ -81,7 +87,6 @@ def hold(talk: Talk, circuit: int, seconds: float, ttl_ms: int = TTL_MS) -> Iter
             talk.session.lease(circuit, now, ttl_ms)
             renew_at = now + RENEW_S
         for record in talk.pump(min(0.05, end - now)):
-            talk.arrived.append(record)
             if isinstance(record, records.Status):
                 if record.trip_id or messages.BOARD_STATES[record.state] in ("tripped", "fault"):
                     raise TrippedError(standing_text(talk))
@@ -123,11 +128,6 @@ def reset(talk: Talk, trip_id: int) -> None:
             return
 
 
-def reset_advice(trigger: str) -> str:
-    """What a person does before resetting it."""
-    return reset_text(trigger)
-
-
 def describe_setup(setup: Setup, number: int) -> str:
     """The limits that are about to judge a circuit."""
     circuit = setup.circuit(number)
@@ -135,6 +135,3 @@ def describe_setup(setup: Setup, number: int) -> str:
         f"circuit {number} ({circuit.name}): {circuit.resistance_ohm:g} Ω, trips above {circuit.current_limit_a:g} A, "
         f"{circuit.voltage_limit_v:g} V, {circuit.temperature_limit_degf:g} °F"
     )
-
-
-SELF_TEST_TEXT = SELF_TEST

@@ -1,4 +1,4 @@
-"""The errors of the bench tool: one tree, each branch with its exit code. A message says what, where, and what to do."""
+"""The errors of the bench tool: one tree, each branch with its exit code. A message says what, where, what to do."""
 
 FOUND = 1  # exit code of a command that ran to its end and found something: a trip, a failed test, a loss
 

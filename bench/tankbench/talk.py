@@ -8,7 +8,6 @@ import os
 import secrets
 import select
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Protocol, TypeVar
 
@@ -20,7 +19,7 @@ from tankwarden.drivers.pico.advice import nak_text
 from tankwarden.drivers.pico.configuration import LOOK_ONLY, BoardConfig
 from tankwarden.drivers.pico.ports import PortError as HostPortError
 from tankwarden.drivers.pico.ports import open_port, resolve
-from tankwarden.drivers.pico.session import Phase, Session, nak_reason
+from tankwarden.drivers.pico.session import JournalRecord, Phase, Session, nak_reason
 from tankwarden.version import version
 
 R = TypeVar("R")
@@ -42,11 +41,16 @@ class Talk:
         self, port: str, board: BoardConfig = LOOK_ONLY, *, tap: Tap | None = None,
         mono: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
-        self._asked_port, self._tap, self._mono = port, tap, mono
-        self.session = Session(board, version=version(), random_uint=lambda: secrets.randbits(30))
+        self._asked_port, self._mono = port, mono
+        self.tap = tap
+        self._board = board
+        self.session = self._new_session()
         self.reader = FrameReader()
-        self.arrived: deque[Record] = deque(maxlen=10_000)
+        self.events: dict[int, JournalRecord] = {}  # of the Pico's journal, by number
         self._open()
+
+    def _new_session(self) -> Session:
+        return Session(self._board, version=version(), random_uint=lambda: secrets.randbits(30))
 
     def _open(self) -> None:
         try:
@@ -96,9 +100,11 @@ class Talk:
         now = self._mono()
         found = []
         for frame in self.reader.feed(data):
-            if self._tap is not None:
-                self._tap(now, False, frame.seq, frame.record)
+            if self.tap is not None:
+                self.tap(now, False, frame.seq, frame.record)
             self.session.received(frame.seq, frame.record, now)
+            if isinstance(frame.record, JournalRecord):
+                self.events[frame.record.event_id] = frame.record
             found.append(frame.record)
         self.session.happenings()  # the records themselves are what is looked at here
         return found
@@ -107,8 +113,8 @@ class Talk:
         now = self._mono()
         self.session.tick(now)
         for seq, record in self.session.take():
-            if self._tap is not None:
-                self._tap(self._mono(), True, seq, record)
+            if self.tap is not None:
+                self.tap(self._mono(), True, seq, record)
             self._write(pack(record, seq))
 
     def _write(self, data: bytes) -> None:
@@ -161,7 +167,7 @@ class Talk:
         box: list[Record | None] = []
         self.session.command(request, box.append, self._mono())
         while not box:
-            self.arrived.extend(self.pump(0.05))
+            self.pump(0.05)
         reply = box[0]
         if reply is None:
             raise NoAnswerError(f"{self.path}: no answer to {request.MESSAGE.name}: cable, power or a reset?")
@@ -176,6 +182,19 @@ class Talk:
         if not isinstance(reply, expected):
             raise NoAnswerError(f"{self.path}: {request.MESSAGE.name} was answered by {type(reply).__name__}")
         return reply
+
+    def idle(self) -> None:
+        """Keep the conversation going while a person thinks. LostError as listen."""
+        self.pump(0.05)
+        if self.session.wants_reopen:
+            raise LostError(f"{self.path}: nothing comes any more: cable or power?")
+
+    def use(self, board: BoardConfig) -> records.Welcome:
+        """A new session on the same port, with something else for the board to hold. Whatever was armed is not."""
+        self._board = board
+        self.session = self._new_session()
+        self.session.opened(self._mono())
+        return self.begin()
 
     def restore(self, timeout_s: float) -> records.Welcome:
         """After LostError: open the port again as soon as it is back, and begin anew. The last error if it is not."""

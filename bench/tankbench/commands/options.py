@@ -13,10 +13,14 @@ def add_command(
     *, port: bool = True, config: bool = False,
 ) -> argparse.ArgumentParser:  # fmt: skip
     """A command of its own, with the options named."""
-    parser: argparse.ArgumentParser = subparsers.add_parser(name, help=help, description=help[0].upper() + help[1:] + ".")
+    parser: argparse.ArgumentParser = subparsers.add_parser(
+        name, help=help, description=help[0].upper() + help[1:] + "."
+    )
     parser.set_defaults(run=run)
     if port:
-        parser.add_argument("--port", metavar="PATH", default="auto", help="serial port; default: the one Pico there is")
+        parser.add_argument(
+            "--port", metavar="PATH", default="auto", help="serial port; default: the one Pico there is"
+        )
     if config:
         parser.add_argument("--config", metavar="FILE", type=Path, help=CONFIG_HELP)
     return parser

@@ -11,6 +11,7 @@ from tankbench.talk import Talk
 from tankbench.terminal import confirm, say
 from tankbench.view import bits, mean_counts, value_text
 from tanklink import messages, records
+from tankwarden.drivers.pico.advice import reset_text
 
 LONGEST_S = 600.0
 
@@ -28,7 +29,9 @@ def add_parsers(subparsers: Any) -> None:
         help=f"length of each lease: so long it outlives this program; default: {circuits.TTL_MS}",
     )  # fmt: skip
     add_yes(parser, "closing")
-    reset = add_command(subparsers, "reset-trip", reset_trip, "reset the standing trip or fault, naming it", config=True)
+    reset = add_command(
+        subparsers, "reset-trip", reset_trip, "reset the standing trip or fault, naming it", config=True
+    )
     reset.add_argument("id", metavar="ID", type=int, help="its number, as hello and watch show it")
     add_yes(reset, "resetting")
 
@@ -42,7 +45,7 @@ def relay(arguments: argparse.Namespace) -> int:
         talk.begin()
         say(what)
         confirm(f"Both relays of circuit {number} will close for {seconds:g} s, and its element gets power.",
-                yes=arguments.yes)  # fmt: skip
+                yes=arguments.yes, idle=talk.idle)  # fmt: skip
         try:
             circuits.arm(talk)
             shown = 0.0
@@ -79,7 +82,7 @@ def reset_trip(arguments: argparse.Namespace) -> int:
         record = circuits.find_trip(talk, arguments.id, 1.5)
         trigger = messages.TRIGGERS[record.trigger] if record else ""
         say(circuits.trip_text(talk, arguments.id, 0))
-        confirm(f"Before it is reset: {circuits.reset_advice(trigger)} reset it.", yes=arguments.yes)
+        confirm(f"Before it is reset: {reset_text(trigger)} reset it.", yes=arguments.yes, idle=talk.idle)
         circuits.reset(talk, arguments.id)
     say(f"trip {arguments.id} is reset")
     return 0

@@ -137,6 +137,7 @@ class Session:
                 self._happenings.append(Arrived(record))
         elif isinstance(record, records.Pong):
             self._heard(record.uptime_s, record.uptime_ms_part, now)
+            self._exchange.reply(seq, record, now)  # if a person asked; the keepalive's is nobody's
         elif not self._exchange.reply(seq, record, now) and isinstance(record, records.Nak):
             self._grant_refused(record, now)
 
