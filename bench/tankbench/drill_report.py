@@ -8,6 +8,10 @@ from tankwarden.events import trigger_text, unit_of
 
 COLUMNS = ("#", "trip", "circuit", "result", "channel", "value", "limit", "reaction", "remark")
 
+FOOTNOTE = """\
+*Reaction*: from the fault to the Pico's decision, by the Pico's own clock, as reported in the event; the delays of line
+and simulator are in it. The relays open in the same pass. Of what is done by hand nobody knows the instant."""
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -32,9 +36,7 @@ def report(heading: Heading, outcomes: list[Outcome]) -> str:
         *_facts(heading), "", "## Self-test before the drill", "", "```", *heading.selftest, "```", "",
         "## Trips", "", "| " + " | ".join(COLUMNS) + " |", "|" + "---|" * len(COLUMNS),
         *(_row(number, outcome) for number, outcome in enumerate(outcomes, 1)), "",
-        "*Reaction*: from the fault to the Pico's decision, by the Pico's own clock, as reported in the event; the line's "
-        "and the simulator's own delay are in it. The relays open in the same pass. Of what is done by hand nobody knows "
-        "the instant.", "",
+        FOOTNOTE, "",
     ]  # fmt: skip
     return "\n".join(lines)
 
