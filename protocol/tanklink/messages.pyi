@@ -48,6 +48,7 @@ FAULT: Message
 LEASE_OVER: Message
 RESET: Message
 NOTICE: Message
+BUDGET: Message
 SELFTEST: Message
 SELFTEST_RESULT: Message
 
