@@ -18,6 +18,7 @@ from commands import Commands
 from facts import Facts, within_reach
 from integrity import Integrity
 from journal import SPARE
+from lights import Lights
 from link import Link
 from micropython import const
 from overcurrent import OverCurrent
@@ -49,11 +50,11 @@ _FREE_BYTES = getattr(gc, "mem_free", None)  # CPython has none
 class Program:
     """All parts together. who: an Identity; ticks_us, sleep_us: as of `time`; reset(note) never returns on the chip.
 
-    folder: of the program's files, to be hashed again and again.
+    folder: of the program's files, to be hashed again and again. lamps: a PWM for each light.
     """
 
     def __init__(self, who, interlock, sampler, port, journal, black_box, ticks_us, sleep_us, reset,
-                 folder=None):  # fmt: skip
+                 folder=None, lamps=()):  # fmt: skip
         self.identity, self.interlock, self.sampler, self.journal = who, interlock, sampler, journal
         self.black_box = black_box
         self.clears = False  # every circuit is to open, so that the journal can erase
@@ -70,6 +71,7 @@ class Program:
         self.sums = Sums(self.clock)
         self.loop = Loop()
         self.link = Link(port, self.clock)
+        self.lights = Lights(self.clock, lamps)
         self.commands = Commands(self)
         self.telemetry = Telemetry(self)
         self.leases_over = 0
@@ -134,6 +136,7 @@ class Program:
         self._keep_leases()
         self._judge_all()
         self._renew_permits()
+        self.lights.step()
         began_us = self.ticks_us()
         self._record()
         self._stalled_us = (self.ticks_us() - began_us) & 0x3FFFFFFF

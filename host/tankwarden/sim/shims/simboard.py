@@ -7,6 +7,7 @@ starts a new board, `board()` is the present one. Steady state allocates nothing
 
 import chip_adc
 import chip_dma
+import chip_pwm
 import comparator_machine
 import interrupts
 import pio_machine
@@ -48,6 +49,7 @@ class Board:
         self.comparator = comparator_machine.ComparatorMachine(self)
         self.adc = chip_adc.ChipAdc(self)
         self.dma = chip_dma.ChipDma(self)
+        self.pwm = chip_pwm.ChipPwm(self)
         self.interrupts = interrupts.Interrupts(backend)
         self._lazy_us = backend.LAZY_US
         self._sampled_us = self.started_us  # up to here samples have been made

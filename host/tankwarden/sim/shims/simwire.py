@@ -57,16 +57,18 @@ INPUT = 9  # (gpio, 0): the pin stopped driving
 COMPARATOR = 10  # (COMPARATOR_*, counts): what was done to PIO1's machine
 SAMPLES = 11  # (inputs, ns): from now on DMA brings the comparator samples of these inputs (mask) so often; 0: none
 WAITS = 12  # (0, 0): nothing happens; the board asks whether there is a world at all
+PWM_SLICE = 13  # (slice, divider in sixteenths << 16 | top): what a slice's two channels share
+PWM_LEVEL = 14  # (slice × 2 + channel, counts | runs << 17 | inverted << 18): a channel's pulse
 
 COMPARATOR_STOP, COMPARATOR_START, COMPARATOR_RELEASE, COMPARATOR_SAMPLE = 0, 1, 2, 3  # counts: START ceiling, SAMPLE
-FUNCTION_SIO, FUNCTION_PIO0, FUNCTION_PIO1, FUNCTION_NULL = 5, 6, 7, 31  # the chip's own numbers
+FUNCTION_PWM, FUNCTION_SIO, FUNCTION_PIO0, FUNCTION_PIO1, FUNCTION_NULL = 4, 5, 6, 7, 31  # the chip's own numbers
 
 # -- wiring of the simulated board: a test compares it with mcu/board.py -------------------------------------------
 
 RELAY_GPIOS = (2, 3, 4, 5)  # outside 1, inside 1, outside 2, inside 2
 FED_GPIOS = (6, 7)  # fault line of circuit 1, 2: high while fed through a whole loop, else pulled down
 FEED_GPIO = 8  # drives both loops
-LIGHT_GPIOS = (9, 10, 11, 12, 13, 14, 15, 20)
+LIGHT_GPIOS = (10, 11, 12, 13, 14, 15, 0, 1)
 SERVO_GPIOS = (21, 22)
 ADC_GPIOS = (26, 27)  # current_1, current_2: counts 0 and 1
 ADC_REFERENCE_GPIO = 28  # half of the converter's own supply
