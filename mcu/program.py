@@ -16,6 +16,7 @@ import selftest
 from clock import Clock, Every
 from commands import Commands
 from facts import Facts, within_reach
+from feeder import Feeder
 from integrity import Integrity
 from journal import SPARE
 from lights import Lights
@@ -67,6 +68,7 @@ class Program:
         self.received = self.config  # and the one that CONFIG speaks about
         self._other_config = Config()
         self.facts, self._judge, self._history = Facts(), Judge(), History()
+        self.feeder = Feeder(self.clock, journal)
         self.circuits = [Circuit() for _ in range(messages.N_CIRCUITS)]
         self.sums = Sums(self.clock)
         self.loop = Loop()
@@ -96,6 +98,7 @@ class Program:
         failed = selftest.at_boot(self.interlock, self.sampler, self.ticks_us, self.sleep_us)
         journal, cause = self.journal, self.identity.reset_cause
         journal.recall(self.clock)
+        self.feeder.recall()
         stands = journal.standing_id() != 0
         hung = cause == identity.WATCHDOG and not stands
         crashed = cause == identity.SOFT and not stands  # and could not even say so
@@ -139,7 +142,10 @@ class Program:
         self.lights.step()
         began_us = self.ticks_us()
         self._record()
-        self._stalled_us = (self.ticks_us() - began_us) & 0x3FFFFFFF
+        recorded_us = self.ticks_us()
+        self._stalled_us = (recorded_us - began_us) & 0x3FFFFFFF
+        clock.advance(recorded_us)
+        self.feeder.step()  # its beginning may have come to flash just now
         self.telemetry.tick()
         self.link.send(self.telemetry)
         self._housekeeping()
