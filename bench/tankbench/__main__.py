@@ -10,7 +10,7 @@ from importlib import import_module
 from tankbench.errors import BenchError
 
 # Modules with add_parsers(subparsers), in the order of the help.
-COMMANDS = ("look", "adc", "relay", "selftest", "soak", "tape", "calibrate", "drill")
+COMMANDS = ("look", "adc", "relay", "lights", "servo", "selftest", "drill", "soak", "tape", "calibrate")
 INTERRUPTED = 130
 
 

@@ -77,7 +77,7 @@ class Player:
             return records.Pong(record.token, *self._uptime(now))
         if record.MESSAGE.kind == COMMAND:
             if isinstance(record, records.ConfigCheck):
-                return records.ConfigState(config_crc=bytes(4), nonce=bytes(8), complete=False)
+                return records.ConfigState(config_crc=bytes(4), nonce=0, complete=False)
             return records.Nak(request=record.MESSAGE.id, reason=_STATE_NAK)
         return None
 

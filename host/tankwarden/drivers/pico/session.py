@@ -227,6 +227,11 @@ class Session:
 
         return replied
 
+    def grant(self, record: Record, now: float) -> None:
+        """Send an absolute value, which nothing answers; a refusal is counted in `refusals`."""
+        if self.phase in TALKING:
+            self._grant(record, now)
+
     def acknowledge(self, event_id: int, now: float) -> None:
         """Tell the Pico that its events up to this one are stored. Call it only when they are."""
         if self.phase in TALKING:
