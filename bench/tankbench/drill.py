@@ -66,6 +66,7 @@ class Person:
     def do(self, step: Step, words: dict[str, Any], idle: Callable[[], None]) -> None:
         """SkippedError with the person's reason; NotConfirmedError to end the drill."""
         if not step.do:
+            say("  nothing to do: its limit is brought to it")
             return
         answer = read(f"  → {step.do.format(**words)}\n    Enter when it is done, s to skip, q to end: ", idle).strip()
         if answer.lower() == "s":
@@ -232,10 +233,20 @@ class Drill:
         status = self._talk.session.status
         if status is not None and status.relays:
             wrong.append("relays are still closed")
-        same_boot = record.boot_id == (self._talk.session.welcome.boot_id if self._talk.session.welcome else None)
-        at_ms = 1000 * record.at_uptime_s + record.at_uptime_ms_part
-        reaction_ms = at_ms - began_ms if began_ms is not None and same_boot and not step.resets else None
-        return Outcome(step, circuit, FAILED if wrong else PASSED, "; ".join(wrong), record, reaction_ms)
+        reaction_ms = self._reaction_ms(step, record, began_ms)
+        if reaction_ms is not None and reaction_ms < 0:
+            reaction_ms, wrong_clock = None, "the simulator stood still meanwhile: no time is known"
+        else:
+            wrong_clock = ""
+        note = "; ".join(wrong) or wrong_clock
+        return Outcome(step, circuit, FAILED if wrong else PASSED, note, record, reaction_ms)
+
+    def _reaction_ms(self, step: Step, record: circuits.Latched, began_ms: int | None) -> int | None:
+        """By the Pico's clock; None if nobody knows when it began, or of another boot."""
+        welcome = self._talk.session.welcome
+        if began_ms is None or step.resets or welcome is None or record.boot_id != welcome.boot_id:
+            return None
+        return 1000 * record.at_uptime_s + record.at_uptime_ms_part - began_ms
 
     # -- what is done again and again --------------------------------------------------------------------------------
 

@@ -123,7 +123,7 @@ STEPS = (
     Step("permit", "", "", "relays", CLOSED, over=True, once=True, fault=("cpu-hang", "400"), why_not=_BY_PROGRAM),
     Step("exception", "", "", "cpu", once=True, resets=True, fault=("bus-error", ""), why_not=_BY_PROGRAM),
     Step("watchdog", "", "", "cpu", once=True, resets=True, fault=("cpu-hang", ""), why_not=_BY_PROGRAM),
-    Step("too_many_trips", "Let go of the emergency stop of circuit {n} whenever you are asked to.", "", "trips",
+    Step("too_many_trips", "", "", "trips",
          once=True, kind="FAULT",
          why_not="it follows of itself when one circuit's rows above trip a fourth time within ten minutes"),
     Step("slow_pass", "", "", "cpu", once=True, why_not=_BY_PROGRAM),

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pexpect
+import pytest
 
 from tankwarden.demo.configuration import demo_config
 from tankwarden.sim.control import ask
@@ -98,3 +99,17 @@ def running_sim(folder: Path, *options: object) -> Iterator[Sim]:
         yield sim
     finally:
         sim.close()
+
+
+@pytest.fixture(scope="module", name="sim")
+def sim_fixture(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Sim]:
+    """One simulated Pico for each file of tests. Import it as itself to have it there."""
+    with running_sim(tmp_path_factory.mktemp("bench")) as sim:
+        yield sim
+
+
+@pytest.fixture(name="healthy")
+def healthy_fixture(sim: Sim) -> Iterator[Sim]:
+    """The same, and whatever was broken is mended after the test."""
+    yield sim
+    sim.fault("clear")

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 from bench_kit import Sim, bench, ended, in_terminal
+from bench_kit import healthy_fixture as healthy_fixture
+from bench_kit import sim_fixture as sim_fixture
 
 from tankbench.drill_report import COLUMNS
 from tankbench.drill_steps import STEPS
@@ -78,7 +80,7 @@ def test_a_person_does_mends_skips_and_ends(healthy: Sim, tmp_path: Path) -> Non
     child.expect("Disconnect the 2.5 V reference")
     child.sendline("q")
     child.expect("ended early")
-    child.expect("1 passed, 0 FAILED, 2 skipped")
+    child.expect("1 passed, 0 failed, 2 skipped")
     assert ended(child) == 0
     cells = rows(report.read_text())
     assert [row[3] for row in cells] == ["passed", "skipped", "skipped"]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from bench_kit import Sim, bench, ended, in_terminal
+from bench_kit import sim_fixture as sim_fixture
 
 from tankbench.errors import BenchError, NotConfirmedError
 

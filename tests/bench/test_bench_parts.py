@@ -254,7 +254,7 @@ def test_a_step_names_what_there_is(step: Step) -> None:
             takes.parse(name, value.format(n=1))
     possible = step.do or step.tighten or step.by_limit
     assert possible or step.why_not, "an installer is told what to do, or why nothing can be done"
-    assert not step.do or step.mend or step.trigger == "too_many_trips"
+    assert not step.do or step.mend
 
 
 def test_limits_that_are_brought_to_the_circuit_are_within_what_the_pico_takes() -> None:

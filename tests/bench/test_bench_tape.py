@@ -7,6 +7,8 @@ import time
 from pathlib import Path
 
 from bench_kit import Sim, bench, ended, in_terminal
+from bench_kit import healthy_fixture as healthy_fixture
+from bench_kit import sim_fixture as sim_fixture
 
 from tankbench.errors import BenchError, NoAnswerError, NotConfirmedError, PortError, RefusedError
 from tankwarden import config

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from bench_kit import Sim, bench, ended, in_terminal
+from bench_kit import healthy_fixture as healthy_fixture
+from bench_kit import sim_fixture as sim_fixture
 
 from tankbench.errors import MismatchError, NoAnswerError, PortError
 from tanklink import messages

@@ -35,7 +35,7 @@ def calibrate(arguments: argparse.Namespace) -> int:
     """Ask, measure, show how well it fits, write."""
     channel, unit = arguments.channel, unit_of(arguments.channel)
     say(
-        f"Bring {channel} to a steady value, and type what the meter shows, in {unit}; nothing ends it.\n"
+        f"Bring {channel} to a steady value, and type what the meter shows, in {unit}; an empty line ends.\n"
         + ("Two readings are needed, more make a better line." if is_linear(channel) else "Two to eight readings.")
         + " Far apart is better than many."
     )

@@ -20,8 +20,9 @@ from tanklink import records
 from tankwarden.version import version
 
 WARNING = (
-    "The drill closes circuits and asks for faults to be made. Put a lamp in place of the element and a supply with a\n"
-    "current limit in place of the array where you can; open the array's switch before you touch its wires."
+    "The drill closes circuits and asks for faults to be made. Put a lamp in place\n"
+    "of the element and a supply with a current limit in place of the array where\n"
+    "you can; open the array's switch before you touch its wires."
 )
 
 
@@ -107,4 +108,4 @@ def told(outcome: Outcome) -> str:
 
 
 def _counts(outcomes: list[Outcome]) -> str:
-    return ", ".join(f"{sum(o.verdict == v for o in outcomes)} {v}" for v in (PASSED, FAILED, SKIPPED))
+    return ", ".join(f"{sum(o.verdict == v for o in outcomes)} {v.lower()}" for v in (PASSED, FAILED, SKIPPED))
