@@ -152,6 +152,9 @@ def _config_check(p, _values):
     commands = p.commands
     if p.machine.within(_CONFIGURABLE) and p.all_open() and not p.unfit_config():
         p.judge_anew()  # no current is seen from here on; and the quiet time before a reset runs from here
+        off = p.machine.state == DISARMED and p.judges() and selftest.reference(p.sampler)
+        if off:
+            p.fail(*off)
     commands.nonce = identity.random_number()
     commands.nonce_holds = commands.checked = True
     answer = commands.answers[CONFIG_STATE.id]

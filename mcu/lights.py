@@ -11,55 +11,54 @@ from array import array
 import dimming
 import limits
 import micropython
-from dimming import (
-    BASE,
-    BIAS_S,
-    CAP,
-    DEPTH,
-    DRIFT,
-    DURATION,
-    EFFECT_WORDS,
-    FALLBACK,
-    FULL_MW,
-    HELD,
-    ID,
-    KIND,
-    LAST,
-    LIGHTS,
-    ORIGIN_S,
-    ORIGIN_US,
-    OUT,
-    SEED,
-    SLEW,
-    SOURCE,
-    START_S,
-    START_US,
-    TARGET,
-    UNTIL_S,
-    UNTIL_US,
-    WORDS,
-    N,
-)  # fmt: skip
 from micropython import const
 
 from tanklink.crc import CRC_SIZE, check_crc, write_crc
-from tanklink.effects import CLOUD, LIGHTNING, cloud, dimmed, lightning, lit
-from tanklink.messages import KNOT_BYTES, MAX_EFFECTS, MAX_KNOTS, N_LIGHTS, NAK_REASONS
-from tanklink.messages import LIGHTS as STATE
+from tanklink.effects import CLOUD, LIGHTNING, play
+from tanklink.messages import KNOT_BYTES, LIGHTS, MAX_EFFECTS, MAX_KNOTS, N_LIGHTS, NAK_REASONS
 from tanklink.plans import MAX_PLAN_S, last_tick
 
+# Words of a light: see dimming.py, which has the same (a test compares them).
+_WORDS = const(13)
+_CAP = const(0)
+_N = const(4)
+_ORIGIN_S = const(5)
+_ORIGIN_MS = const(6)
+_LAST = const(7)
+_HELD = const(8)
+_UNTIL_S = const(9)
+_UNTIL_MS = const(10)
+_BIAS_S = const(172_800)
+# Fields of EFFECT, and the words of one that is held.
+_FIELDS = const(9)
+_LIGHTS = const(2)
+
 _N_LIGHTS = const(8)
-_N_EFFECTS = const(16)
+_CONFIG_WORDS = const(4)
 _TICK_US = const(10_000)
 _MOST_TICKS = const(100)  # of one step: after a second's standstill the lights go on as if after one
-_PLAN_BYTES = MAX_KNOTS * KNOT_BYTES
-_CONFIG_WORDS = 4
-_AT = STATE.index
+_PLAN_BYTES = const(384)
+assert (_N_LIGHTS, _PLAN_BYTES) == (N_LIGHTS, MAX_KNOTS * KNOT_BYTES)
 
-BAD_RANGE, NOT_CONFIGURED = NAK_REASONS.index("range"), NAK_REASONS.index("not_configured")
-PLAN_INCOMPLETE, PLAN_CRC = NAK_REASONS.index("plan_incomplete"), NAK_REASONS.index("plan_crc")
-PLAN_TIMES, PLAN_OVER = NAK_REASONS.index("plan_times"), NAK_REASONS.index("plan_over")
-TOO_FAR, NO_ROOM = NAK_REASONS.index("too_far"), NAK_REASONS.index("no_room")
+_RANGE = NAK_REASONS.index("range")
+_NOT_CONFIGURED = NAK_REASONS.index("not_configured")
+_PLAN_INCOMPLETE = NAK_REASONS.index("plan_incomplete")
+_PLAN_CRC = NAK_REASONS.index("plan_crc")
+_PLAN_TIMES = NAK_REASONS.index("plan_times")
+_PLAN_OVER = NAK_REASONS.index("plan_over")
+_TOO_FAR = NAK_REASONS.index("too_far")
+_NO_ROOM = NAK_REASONS.index("no_room")
+
+# Places in LIGHTS.
+_LEVELS = LIGHTS.index["levels"]
+_SOURCES = LIGHTS.index["sources"]
+_PLANS = LIGHTS.index["plans"]
+_LEFT_S = LIGHTS.index["left_s"]
+_CRC = LIGHTS.index["lights_crc"]
+_KNOTS = LIGHTS.index["knots"]
+_EFFECTS = LIGHTS.index["effects"]
+_POWER_MW = LIGHTS.index["power_mw"]
+_POWER_CAPPED = LIGHTS.index["power_capped"]
 
 
 class Lights:
@@ -70,150 +69,150 @@ class Lights:
 
     def __init__(self, clock, outputs):
         self._clock, self._outputs = clock, outputs
-        self._state = array("i", bytes(4 * WORDS * N_LIGHTS))
-        self._effects = array("i", bytes(4 * EFFECT_WORDS * MAX_EFFECTS))
-        self._knots = bytearray(_PLAN_BYTES * N_LIGHTS)
-        self._cursors = bytearray(N_LIGHTS)
-        self._gathered = bytearray(_PLAN_BYTES + CRC_SIZE)
-        self._gathered_light = self._gathered_id = self._gathered_n = 0
+        self._state = array("i", bytes(4 * _WORDS * N_LIGHTS))
+        self._effects = array("i", bytes(4 * _FIELDS * MAX_EFFECTS))
+        self._targets, self._levels = array("i", bytes(4 * N_LIGHTS)), array("i", bytes(4 * N_LIGHTS))
+        self._knots, self._cursors = bytearray(_PLAN_BYTES * N_LIGHTS), bytearray(N_LIGHTS)
+        self._next, self._next_is, self._next_n = bytearray(_PLAN_BYTES + CRC_SIZE), (0, 0), 0  # (plan_id, light)
         self._power_cap_mw = self._power_mw = 0
-        self._capped = False
         self._s = self._us = 0  # uptime of the last step, its microseconds to the whole tick
-        self._flashed = False  # lightning is on: every pass counts, not only every tick
-        self.values = STATE.new()  # of LIGHTS; these parts of it are kept up to date as they change
-        self._levels, self._sources, self._plans = bytearray(2 * N_LIGHTS), bytearray(N_LIGHTS), bytearray(2 * N_LIGHTS)
-        self._left, self._crc = bytearray(4 * N_LIGHTS), bytearray(CRC_SIZE)
-        for name, part in (("levels", self._levels), ("sources", self._sources), ("plans", self._plans),
-                           ("left_s", self._left), ("lights_crc", self._crc)):  # fmt: skip
-            self.values[_AT[name]] = part
+        self._lightens = False  # every pass counts, not only every tick
+        # Of LIGHTS; its parts of several bytes are kept up to date as they change.
+        self._shown, self._sources = bytearray(2 * N_LIGHTS), bytearray(N_LIGHTS)
+        self._plans, self._left, self._crc = bytearray(2 * N_LIGHTS), bytearray(4 * N_LIGHTS), bytearray(CRC_SIZE)
+        self.values = LIGHTS.new()
+        self.values[_LEVELS], self.values[_SOURCES], self.values[_PLANS] = self._shown, self._sources, self._plans
+        self.values[_LEFT_S], self.values[_CRC] = self._left, self._crc
         self._sum_up()
 
     # -- what the host says -----------------------------------------------------------------------------------------
 
+    def _is_none(self, light):
+        return not 1 <= light <= len(self._outputs)
+
     def configure(self, values):
         """CONFIG_LIGHT: light, cap, slew, fallback, power."""
         light, cap, slew, fallback, full_mw = values
-        if not 1 <= light <= len(self._outputs):
-            return BAD_RANGE
+        if self._is_none(light):
+            return _RANGE
         most = limits.LIGHT_CAPS_U16[light - 1]
         if cap > most or fallback > most or not 1 <= slew <= limits.MAX_LIGHT_SLEW or full_mw > limits.MAX_LIGHT_MW:
-            return BAD_RANGE
-        at = WORDS * (light - 1)
-        state = self._state
-        state[at + CAP], state[at + SLEW], state[at + FALLBACK], state[at + FULL_MW] = cap, slew, fallback, full_mw
+            return _RANGE
+        for i in range(_CONFIG_WORDS):
+            self._state[_WORDS * (light - 1) + i] = values[1 + i]
         self._sum_up()
         return None
 
     def configure_all(self, values):
         """CONFIG_LIGHTS: the power cap."""
         if values[0] > limits.MAX_LIGHTS_MW:
-            return BAD_RANGE
+            return _RANGE
         self._power_cap_mw = values[0]
         self._sum_up()
         return None
 
+    def _sum_up(self):
+        """The CRC of what was configured."""
+        words = [self._state[_WORDS * n + i] for n in range(N_LIGHTS) for i in range(_CONFIG_WORDS)]
+        image = bytearray()
+        for word in words + [self._power_cap_mw]:
+            image.extend(word.to_bytes(4, "little"))
+        image.extend(self._crc)
+        write_crc(image, 0, len(image) - CRC_SIZE)
+        self._crc[:] = image[-CRC_SIZE:]
+
     def gather(self, values):
         """PLAN_KNOTS: a part of a plan. One that was there before takes the same place again."""
         plan_id, light, first, count, knots = values
-        if not (1 <= light <= len(self._outputs) and count and first + count <= MAX_KNOTS):
-            return BAD_RANGE
-        same = light == self._gathered_light and plan_id == self._gathered_id
-        if first > (self._gathered_n if same else 0):
-            return PLAN_INCOMPLETE
-        self._gathered_light, self._gathered_id, self._gathered_n = light, plan_id, first + count
-        at = first * KNOT_BYTES
+        if self._is_none(light) or not count or first + count > MAX_KNOTS:
+            return _RANGE
+        if first > (self._next_n if self._next_is == (plan_id, light) else 0):
+            return _PLAN_INCOMPLETE
+        self._next_is, self._next_n = (plan_id, light), first + count
         for i in range(count * KNOT_BYTES):
-            self._gathered[at + i] = knots[i]
+            self._next[first * KNOT_BYTES + i] = knots[i]
         return None
 
     def start(self, values):
         """PLAN_START: the gathered plan, or none, takes the place of the present one."""
         plan_id, light, count, crc, origin_s, origin_ms = values
-        if not 1 <= light <= len(self._outputs):
-            return BAD_RANGE
-        at = WORDS * (light - 1)
-        if not self._state[at + CAP]:
-            return NOT_CONFIGURED
-        last = 0
+        if self._is_none(light):
+            return _RANGE
+        index = light - 1
+        state, at, size = self._state, _WORDS * index, KNOT_BYTES * count
+        if not state[at + _CAP]:
+            return _NOT_CONFIGURED
         if count:
-            objection = self._unfit(plan_id, light, count, crc)
+            if (plan_id, light) != self._next_is or count != self._next_n:
+                return _PLAN_INCOMPLETE
+            if not self._is_whole(size, crc):
+                return _PLAN_CRC
+            last = last_tick(self._next, 0, count)
+            objection = self._judge_times(last, origin_s)
             if objection is not None:
                 return objection
-            last = last_tick(self._gathered, 0, count)
-            if origin_s - self._clock.s > MAX_PLAN_S:
-                return TOO_FAR
-            if origin_s < -MAX_PLAN_S or last // 100 < self._clock.s - origin_s - 1:
-                return PLAN_OVER
-        self._replace(light - 1, plan_id, count, last, origin_s, 1000 * origin_ms)
+            state[at + _LAST] = last
+            state[at + _ORIGIN_S], state[at + _ORIGIN_MS] = origin_s + _BIAS_S, origin_ms
+            self._knots[_PLAN_BYTES * index : _PLAN_BYTES * index + size] = memoryview(self._next)[:size]
+        state[at + _N] = count
+        self._cursors[index] = 0
+        self._plans[2 * index : 2 * light] = (plan_id if count else 0).to_bytes(2, "little")
         return None
 
-    def _unfit(self, plan_id, light, count, crc):
-        """What is wrong with the gathered plan."""
-        if (plan_id, light, count) != (self._gathered_id, self._gathered_light, self._gathered_n):
-            return PLAN_INCOMPLETE
-        size = count * KNOT_BYTES
-        kept = bytes(self._gathered[size : size + CRC_SIZE])
-        self._gathered[size : size + CRC_SIZE] = crc
-        whole = check_crc(self._gathered, 0, size)
-        self._gathered[size : size + CRC_SIZE] = kept  # perhaps a knot that comes again
-        if not whole:
-            return PLAN_CRC
-        return PLAN_TIMES if last_tick(self._gathered, 0, count) < 0 else None
+    def _is_whole(self, size, crc):
+        kept = bytes(self._next[size : size + CRC_SIZE])  # perhaps knots that come again
+        self._next[size : size + CRC_SIZE] = crc
+        whole = check_crc(self._next, 0, size)
+        self._next[size : size + CRC_SIZE] = kept
+        return whole
 
-    def _replace(self, index, plan_id, count, last, origin_s, origin_us):
-        at, base = WORDS * index, _PLAN_BYTES * index
-        size = count * KNOT_BYTES
-        self._knots[base : base + size] = memoryview(self._gathered)[:size]
-        self._cursors[index] = 0
-        state = self._state
-        state[at + N], state[at + LAST] = count, last
-        state[at + ORIGIN_S], state[at + ORIGIN_US] = origin_s + BIAS_S if count else 0, origin_us
-        _put(self._plans, 2 * index, plan_id if count else 0, 2)
+    def _judge_times(self, last, origin_s):
+        """What is wrong with a plan's times, if anything is."""
+        now_s = self._clock.s
+        if last < 0:
+            return _PLAN_TIMES
+        if origin_s - now_s > MAX_PLAN_S:
+            return _TOO_FAR
+        return _PLAN_OVER if origin_s < -MAX_PLAN_S or last // 100 < now_s - origin_s - 1 else None
 
     def take_effect(self, values):
         """EFFECT: over the plans from an instant on, or away with it."""
-        effect_id, kind, lights, start_s, start_ms, duration, depth, drift, seed = values
+        effect_id, _, lights, start_s, _, duration, _, drift, _ = values
         if lights >> len(self._outputs):
-            return BAD_RANGE
+            return _RANGE
         if start_s - self._clock.s > MAX_PLAN_S:
-            return TOO_FAR
-        end_ms = duration + (N_LIGHTS - 1) * drift
-        if lights and self._clock.s - start_s > end_ms // 1000 + 1:
-            return PLAN_OVER
-        at = self._place_of(effect_id)
-        if at < 0:
-            return NO_ROOM if lights else None
-        rest = (effect_id, kind, lights, start_s, 1000 * start_ms, duration, depth, drift, seed)
-        for i in range(EFFECT_WORDS):
-            self._effects[at + i] = rest[i]
+            return _TOO_FAR
+        if lights and self._clock.s - start_s > (duration + (N_LIGHTS - 1) * drift) // 1000 + 1:
+            return _PLAN_OVER
+        place = -1
+        for at in range(0, _FIELDS * MAX_EFFECTS, _FIELDS):
+            if not self._effects[at + _LIGHTS]:
+                place = at
+            elif self._effects[at] == effect_id:
+                place = at
+                break
+        if place < 0:
+            return _NO_ROOM if lights else None
+        for i in range(_FIELDS):
+            self._effects[place + i] = values[i]
         return None
-
-    def _place_of(self, effect_id):
-        """Where the effect is, or else may be; −1 if nowhere."""
-        free = -1
-        for at in range(0, EFFECT_WORDS * MAX_EFFECTS, EFFECT_WORDS):
-            if not self._effects[at + LIGHTS]:
-                free = at
-            elif self._effects[at + ID] == effect_id:
-                return at
-        return free
 
     def hold(self, values):
         """LEVELS: of some lights, until an instant. Allocates nothing."""
         lights, levels, s, ms = values
         if not lights or lights >> len(self._outputs):
-            return BAD_RANGE
+            return _RANGE
         if s - self._clock.s > limits.MAX_LEVELS_S:
-            return TOO_FAR
+            return _TOO_FAR
         state = self._state
         for i in range(_N_LIGHTS):
-            if lights >> i & 1 and not state[WORDS * i + CAP]:
-                return NOT_CONFIGURED
+            if lights >> i & 1 and not state[_WORDS * i + _CAP]:
+                return _NOT_CONFIGURED
         for i in range(_N_LIGHTS):
             if lights >> i & 1:
-                at = WORDS * i
-                state[at + HELD] = levels[2 * i] | levels[2 * i + 1] << 8
-                state[at + UNTIL_S], state[at + UNTIL_US] = s, 1000 * ms
+                at = _WORDS * i
+                state[at + _HELD] = levels[2 * i] | levels[2 * i + 1] << 8
+                state[at + _UNTIL_S], state[at + _UNTIL_MS] = s, ms
         return None
 
     # -- the pass ---------------------------------------------------------------------------------------------------
@@ -226,140 +225,36 @@ class Lights:
         ticks = (us - self._us) // _TICK_US
         if s != self._s:
             ticks = min(_MOST_TICKS, ticks + _MOST_TICKS * (s - self._s))
-        if ticks <= 0 and not self._flashed:
-            return
-        state = self._state
-        weather = dimming.under_way(self._effects, s, us)
+        state, targets, levels = self._state, self._targets, self._levels
         if ticks > 0:
             self._s, self._us = s, us - us % _TICK_US
-            dimming.aim(state, self._knots, self._cursors, s, us)
-            if weather:
-                self._cover(weather, s, us)
-            dimming.follow(state, ticks)
-        else:
-            dimming.follow(state, 0)
-        if weather:
-            self._flash(weather, s, us)
-        else:
-            self._flashed = False
-        total = dimming.power_mw(state)
-        self._capped = total > self._power_cap_mw
-        if self._capped:
-            dimming.scale_down(state, self._power_cap_mw, total)
-            total = dimming.power_mw(state)
-        self._power_mw = total
-        self._drive()
-
-    @micropython.native
-    def _cover(self, weather, s, us):
-        """Dim the targets by the clouds of these effects."""
-        effects, state = self._effects, self._state
-        for n in range(_N_EFFECTS):
-            at = EFFECT_WORDS * n
-            if not weather >> n & 1 or effects[at + KIND] != CLOUD:
-                continue
-            ms = _since_ms(effects, at, s, us)
-            lights, drift, seed = effects[at + LIGHTS], effects[at + DRIFT], effects[at + SEED]
-            duration, depth = effects[at + DURATION], effects[at + DEPTH]
-            dense = cloud(seed, ms, duration)
-            for i in range(_N_LIGHTS):
-                if lights >> i & 1:
-                    place = WORDS * i + TARGET
-                    state[place] = dimmed(state[place], dense, depth)
-                    if drift:
-                        ms -= drift
-                        dense = cloud(seed, ms, duration)
-
-    @micropython.native
-    def _flash(self, weather, s, us):
-        """Raise what is given out by the lightning of these effects, up to each light's cap."""
-        effects, state = self._effects, self._state
-        self._flashed = False
-        for n in range(_N_EFFECTS):
-            at = EFFECT_WORDS * n
-            if not weather >> n & 1 or effects[at + KIND] != LIGHTNING:
-                continue
-            self._flashed = True
-            ms = _since_ms(effects, at, s, us)
-            lights, drift, seed = effects[at + LIGHTS], effects[at + DRIFT], effects[at + SEED]
-            duration, depth = effects[at + DURATION], effects[at + DEPTH]
-            bright = lightning(seed, ms, duration)
-            for i in range(_N_LIGHTS):
-                if lights >> i & 1:
-                    place = WORDS * i
-                    state[place + OUT] = min(lit(state[place + OUT], bright, depth), state[place + CAP])
-                    if drift:
-                        ms -= drift
-                        bright = lightning(seed, ms, duration)
-
-    @micropython.native
-    def _drive(self):
-        """Set the outputs that have changed."""
-        state, levels, sources = self._state, self._levels, self._sources
-        for i in range(len(self._outputs)):
-            at = WORDS * i
-            level = state[at + OUT]
-            low, high = level & 255, level >> 8
-            sources[i] = state[at + SOURCE]
-            if levels[2 * i] != low or levels[2 * i + 1] != high:
-                levels[2 * i], levels[2 * i + 1] = low, high
-                self._outputs[i].duty_u16(level)
+            dimming.aim(state, targets, self._sources, self._knots, self._cursors, s, us // 1000)
+            play(targets, self._effects, CLOUD, s, us)
+        elif not self._lightens:
+            return
+        dimming.follow(state, targets, levels, max(0, ticks))
+        self._lightens = play(levels, self._effects, LIGHTNING, s, us) != 0
+        self._power_mw = dimming.limit(state, levels, self._power_cap_mw)
+        changed = dimming.changed(levels, self._shown)
+        if changed:
+            for i in range(len(self._outputs)):
+                if changed >> i & 1:
+                    self._outputs[i].duty_u16(levels[i])
 
     # -- what the Pico says -----------------------------------------------------------------------------------------
 
-    @micropython.native
     def fill(self):
         """Bring LIGHTS' values up to date. Allocates nothing."""
-        values, state, clock = self.values, self._state, self._clock
+        values, clock = self.values, self._clock
         values[0], values[1] = clock.s, clock.ms_part()
-        knots = held = 0
-        for i in range(_N_LIGHTS):
-            at = WORDS * i
-            n = state[at + N]
-            knots += n
-            _put(self._left, 4 * i, self._left_s(at) if n else 0, 4)
-        for n in range(_N_EFFECTS):
-            if self._effects[EFFECT_WORDS * n + LIGHTS]:
+        held = 0
+        for at in range(_LIGHTS, _FIELDS * MAX_EFFECTS, _FIELDS):
+            if self._effects[at]:
                 held += 1
-        values[_KNOTS], values[_EFFECTS] = knots, held
-        values[_POWER], values[_CAPPED] = self._power_mw, self._capped
-
-    def _left_s(self, at):
-        state = self._state
-        end_s = state[at + ORIGIN_S] - BIAS_S + state[at + LAST] // 100
-        return max(0, end_s - self._clock.s)
+        values[_KNOTS], values[_EFFECTS] = dimming.left(self._state, self._left, clock.s), held
+        values[_POWER_MW] = min(self._power_mw, self._power_cap_mw)
+        values[_POWER_CAPPED] = self._power_mw > self._power_cap_mw
 
     def level(self, index):
         """At the pin of a light, from 0."""
-        return self._levels[2 * index] | self._levels[2 * index + 1] << 8
-
-    def _sum_up(self):
-        """The CRC of what was configured."""
-        image = bytearray(4 * (_CONFIG_WORDS * N_LIGHTS + 1) + CRC_SIZE)
-        for i in range(_CONFIG_WORDS * N_LIGHTS):
-            _put(image, 4 * i, self._state[WORDS * (i // _CONFIG_WORDS) + i % _CONFIG_WORDS], 4)
-        size = len(image) - CRC_SIZE
-        _put(image, size - 4, self._power_cap_mw, 4)
-        write_crc(image, 0, size)
-        self._crc[:] = image[size:]
-
-
-_KNOTS, _EFFECTS, _POWER, _CAPPED = _AT["knots"], _AT["effects"], _AT["power_mw"], _AT["power_capped"]
-
-
-@micropython.native
-def _since_ms(effects, at, s, us):
-    """Since an effect began at its first light."""
-    return (s - effects[at + START_S]) * 1000 + (us - effects[at + START_US]) // 1000
-
-
-@micropython.native
-def _put(buf, at, word, n):
-    for _ in range(n):
-        buf[at] = word & 255
-        word >>= 8
-        at += 1
-
-
-assert (CAP, SLEW, FALLBACK, FULL_MW, BASE) == (0, 1, 2, 3, 12)
-assert (_N_LIGHTS, _N_EFFECTS) == (N_LIGHTS, MAX_EFFECTS)
+        return self._shown[2 * index] | self._shown[2 * index + 1] << 8

@@ -76,7 +76,7 @@ class Telemetry:
         self._events = {m.id: m.new() for m in EVENTS.values()}
         self._status_timer = Every(program.clock, STATUS_MS)
         self._quarter_timer = Every(program.clock, QUARTER_MS)
-        self._turn = 0  # whose it is at the next quarter of a second
+        self._turn = 3  # whose it is at the next quarter of a second
         self.begin()
 
     def begin(self):

@@ -9,15 +9,32 @@ lattice points; a lightning flash is some return strokes 20 to 80 ms apart, as n
 "Lightning: Physics and Effects", 2003, chapter 1).
 """
 
-from tanklink._compat import const, micropython
+from tanklink._compat import MICROPYTHON, const, micropython, ptr32
+from tanklink.messages import EFFECT, MAX_EFFECTS, N_LIGHTS
 
-LIGHTNING, CLOUD = 0, 1  # the order of messages.EFFECTS
+LIGHTNING, CLOUD = 0, 1  # the order of messages.EFFECTS; play() knows it
 FULL = const(65_535)
 _SLOT = const(1_024)  # ms in which there is at most one flash
 _FLASHES = const(40_000)  # of 65536 slots that have one
 _GAP = const(8_192)  # ms between two points of a cloud's lattice
 _LEAST = const(26_214)  # 40 %: no cloud that is on its way is thinner in the middle
 _EDGE = const(10_000)  # ms in which a cloud comes and goes, at most a quarter of its duration
+
+# Fields of EFFECT.
+_FIELDS = const(9)
+_KIND = const(1)
+_LIGHTS = const(2)
+_START_S = const(3)
+_START_MS = const(4)
+_DURATION = const(5)
+_DEPTH = const(6)
+_DRIFT = const(7)
+_SEED = const(8)
+_FAR_S = const(20_000)  # no effect lasts as long, with its drift over all lights
+_FAR_MS = const(20_000_000)
+_N_LIGHTS = const(8)  # for viper, to which an imported name is no number
+_N_EFFECTS = const(16)
+assert (N_LIGHTS, MAX_EFFECTS, EFFECT.count) == (_N_LIGHTS, _N_EFFECTS, _FIELDS)
 
 
 @micropython.viper
@@ -92,21 +109,57 @@ def lightning(seed: int, t_ms: int, duration_ms: int) -> int:
 
 
 @micropython.viper
-def dimmed(level: int, dense: int, depth: int) -> int:
-    """A level under a cloud: less by the share that dense and depth make together."""
-    share = (dense >> 1) * (depth >> 1) >> 14  # below 2^30
-    return level - ((level >> 1) * (share >> 1) >> 14)
+def play(levels, effects, kind: int, s: int, us: int) -> int:
+    """Put the effects of one kind that are under way on the levels of all lights; how many there are.
+
+    levels: array('i') of N_LIGHTS. effects: array('i') of MAX_EFFECTS times the fields of EFFECT, in their order; those
+    that have ended are forgotten: their lights become 0. s, us: uptime. A cloud takes a share away, a flash shows where
+    it is the brighter.
+    """
+    words = ptr32(effects)
+    w = ptr32(levels)
+    found = 0
+    n = 0
+    at = 0 - _FIELDS
+    while n < _N_EFFECTS:
+        n += 1
+        at += _FIELDS
+        lights = words[at + _LIGHTS]
+        seconds = s - words[at + _START_S]
+        if lights == 0 or seconds < -1:
+            continue
+        ms = _FAR_MS
+        if seconds < _FAR_S:
+            ms = seconds * 1000 + us // 1000 - words[at + _START_MS]
+        duration = words[at + _DURATION]
+        drift = words[at + _DRIFT]
+        if ms >= duration + (_N_LIGHTS - 1) * drift:
+            words[at + _LIGHTS] = 0
+            continue
+        if ms < 0 or words[at + _KIND] != kind:
+            continue
+        found += 1
+        seed = words[at + _SEED]
+        depth = words[at + _DEPTH] >> 1
+        strength = -1
+        light = 0
+        while lights > 0:
+            if lights & 1:
+                if strength < 0:
+                    strength = int(cloud(seed, ms, duration)) if kind == 1 else int(lightning(seed, ms, duration))
+                share = (strength >> 1) * depth >> 14  # below 2^30
+                level = w[light + 0]
+                if kind == 1:
+                    w[light + 0] = level - ((level >> 1) * (share >> 1) >> 14)
+                elif share > level:
+                    w[light + 0] = share
+                if drift > 0:
+                    ms -= drift
+                    strength = -1
+            light += 1
+            lights = lights >> 1
+    return found
 
 
-@micropython.viper
-def lit(level: int, bright: int, depth: int) -> int:
-    """A level in a flash: that of the flash, if it is the greater."""
-    flash = (bright >> 1) * (depth >> 1) >> 14
-    return flash if flash > level else level
-
-
-def weather(kind, level, seed, t_ms, duration_ms, depth):
-    """A level with one effect on it: for previews."""
-    if kind == CLOUD:
-        return dimmed(level, cloud(seed, t_ms, duration_ms), depth)
-    return lit(level, lightning(seed, t_ms, duration_ms), depth)
+if not MICROPYTHON:
+    from tanklink.packing import weather  # noqa: F401  (offered)

@@ -1,5 +1,6 @@
 """Weather: within its bounds for every seed, dark ends, its own for every seed, and of the shape that it claims."""
 
+from array import array
 from collections import Counter
 from itertools import pairwise
 
@@ -22,14 +23,34 @@ def test_values_are_16_bit_and_nothing_is_outside(seed: int, duration: int, t_ms
         assert value == 0 or 0 <= t_ms < duration
 
 
-@given(U16, U16, U16)
-def test_clouds_only_dim_and_lightning_only_lights(level: int, strength: int, depth: int) -> None:
-    under = effects.dimmed(level, strength, depth)
-    assert abs(under - level * (1 - strength * depth / effects.FULL**2)) <= 8
+@given(SEEDS, U16, U16, st.integers(0, 59_999))
+def test_clouds_only_dim_and_lightning_only_lights(seed: int, level: int, depth: int, t_ms: int) -> None:
+    under = effects.weather(effects.CLOUD, level, seed, t_ms, 60_000, depth)
+    dense = effects.cloud(seed, t_ms, 60_000)
+    assert abs(under - level * (1 - dense * depth / effects.FULL**2)) <= 8
     assert 0 <= under <= level
-    assert effects.dimmed(level, 0, depth) == effects.dimmed(level, strength, 0) == level
-    flash = effects.lit(level, strength, depth)
+    flash = effects.weather(effects.LIGHTNING, level, seed, t_ms, 60_000, depth)
+    bright = effects.lightning(seed, t_ms, 60_000)
+    assert abs(flash - max(level, bright * depth / effects.FULL)) <= 5
     assert level <= flash <= max(level, depth)
+
+
+@given(SEEDS, st.integers(1, 255), st.integers(0, 60_000), st.integers(-2_000, 600_000))
+def test_a_storm_drifts_from_light_to_light(seed: int, lights: int, drift: int, at_ms: int) -> None:
+    """Each light of the mask sees what the one before it saw `drift` ago; the others nothing; what is over is away."""
+    kept = array("i", [3, effects.LIGHTNING, lights, 5_000, 500, 90_000, 65_535, drift, seed] + [0] * 135)
+    levels = array("i", [0] * 8)
+    at_ms = max(at_ms, -2_000)
+    effects.play(levels, kept, effects.LIGHTNING, (5_000_500 + at_ms) // 1000, (5_000_500 + at_ms) % 1000 * 1000)
+    rank = 0
+    for light in range(8):
+        if lights >> light & 1:
+            alone = effects.weather(effects.LIGHTNING, 0, seed, at_ms - rank * drift, 90_000, 65_535)
+            assert levels[light] == alone
+            rank += 1
+        else:
+            assert levels[light] == 0
+    assert (kept[2] == 0) == (at_ms >= 90_000 + 7 * drift)
 
 
 @given(SEEDS, st.integers(0, 65_535), st.integers(0, 65_535))

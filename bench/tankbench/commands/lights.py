@@ -11,7 +11,7 @@ from tankbench.errors import BenchError, LostError, NoAnswerError
 from tankbench.lights import AHEAD_S, configure, follow, hold_level, percent, u16
 from tankbench.talk import Talk
 from tankbench.terminal import confirm, say
-from tanklink import effects, messages, plans, records
+from tanklink import effects, messages, packing, plans, records
 
 BENCH_PLAN = 65_000  # plan and effect id of the bench: the host's begin at 1
 START_S = 0.3  # from now to the beginning: its messages have come by then
@@ -88,14 +88,14 @@ def plan(arguments: argparse.Namespace) -> int:
     most = u16(arguments.cap)
     knots = [(tick, min(level, most)) for tick, level in arguments.knots]
     try:
-        packed = plans.pack_knots(knots)
+        packed = packing.pack_knots(knots)
     except ValueError as error:
         raise BenchError(f"{error}: give the knots in the order of their times") from error
     with _lit(arguments) as talk:
-        for first, count, part in plans.parts_of(packed):
+        for first, count, part in packing.parts_of(packed):
             talk.ask(records.PlanKnots(BENCH_PLAN, arguments.light, first, count, part))
         origin_ms = _soon_ms(talk)
-        crc = plans.knots_crc(packed)
+        crc = packing.knots_crc(packed)
         talk.ask(records.PlanStart(BENCH_PLAN, arguments.light, len(knots), crc, *divmod(origin_ms, 1000)))
         last_ms = knots[-1][0] * plans.TICK_MS
 

@@ -99,7 +99,7 @@ def scenario_every_refusal_goes_over_the_link_and_a_session_is_needed():
     assert rig.refused("EFFECT", 77, 1, 1, 1000, 0, 100, 1, 0, 0) == "no_room"
     assert rig.refused("LEVELS", 2, bytes(16), rig.program.clock.s + 5, 0) == "not_configured"
     assert rig.refused("LEVELS", 1, bytes(16), rig.program.clock.s + 100, 0) == "too_far"
-    assert rig.program.commands.bad_state == 14
+    assert rig.program.commands.bad_state == 13
 
 
 def scenario_a_trip_a_fault_and_disarming_leave_the_lights_alone():
