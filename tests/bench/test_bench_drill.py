@@ -58,7 +58,7 @@ def test_a_person_does_mends_skips_and_ends(healthy: Sim, tmp_path: Path) -> Non
     report = tmp_path / "drill.md"
     only = ("--only", "sensor_open", "--only", "sensor_short", "--only", "reference")
     child = in_terminal("drill", *healthy.at(), "--report", report, "--circuit", 2, *only, timeout=30)
-    child.expect("Put a lamp in place of the element")
+    child.expect("Put a lamp in place")
     child.expect("Type yes to go on: ")
     child.sendline("yes")
     child.expect("Disconnect the NTC of tank 2.")
