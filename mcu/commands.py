@@ -60,9 +60,7 @@ from tanklink.schema import COMMAND, SMALL_MAX
     BAD_DIGEST, NO_SESSION, BAD_STATE, BAD_RANGE, BAD_RATE, BAD_NONCE, BAD_BOOT_ID, BAD_CONFIG_CRC, CONFIG_INCOMPLETE,
     LEASE_EXPIRED, LEASE_TOO_LONG, NOT_CONFIGURED, WRONG_TRIP, CAUSE_PRESENT, TOO_SOON, FAULT_LINE, SELFTEST_FAILED,
     NO_TRACE, OLD_ARMING,
-    PLAN_INCOMPLETE, PLAN_CRC, PLAN_TIMES, PLAN_OVER, TOO_FAR, NO_ROOM,
-    TOO_LATE, FEEDING_CAP, SERVO_BUSY, JOURNAL_FULL,
-) = range(len(NAK_REASONS))  # fmt: skip
+) = range(NAK_REASONS.index("old_arming") + 1)  # fmt: skip
 
 _CIRCUIT_FIELDS = CONFIG_CIRCUIT.index
 _ENABLED = _CIRCUIT_FIELDS["enabled"]
@@ -115,7 +113,7 @@ def _ping(p, values):
 
 def _maintenance(p, _values):
     if p.feeder.busy():
-        return SERVO_BUSY  # a few seconds, and it has come to rest: a reset would leave it half way
+        return feeder.SERVO_BUSY  # a few seconds, and it has come to rest: a reset would leave it half way
     p.disarm()
     p.drop_everything()
     try:

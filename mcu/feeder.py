@@ -11,6 +11,7 @@ import limits
 import micropython
 from drops import Drops
 from feedlog import DONE, FAILED, JOURNAL, MISSED_DROP, NO_DROP, NO_REASON, PARTIAL, RESTART, TOO_LATE, UNKNOWN
+from micropython import const
 from servo import Servos
 
 from tanklink.messages import (
@@ -29,20 +30,38 @@ IDLE, BEGUN, FEEDING, ENDED, MOVING = range(5)  # BEGUN, ENDED: a record is on i
 
 _BAD_RANGE, _NOT_CONFIGURED = NAK_REASONS.index("range"), NAK_REASONS.index("not_configured")
 _BAD_BOOT_ID, _TOO_LATE = NAK_REASONS.index("boot_id"), NAK_REASONS.index("too_late")
-_CAP, _BUSY, _JOURNAL_FULL = (NAK_REASONS.index(name) for name in ("feeding_cap", "servo_busy", "journal_full"))
+_CAP, SERVO_BUSY = NAK_REASONS.index("feeding_cap"), NAK_REASONS.index("servo_busy")
+_JOURNAL_FULL = NAK_REASONS.index("journal_full")
 
-_F = FEED.index
-_OP_HI, _OP_LO, _FEEDER, _BOOT_ID = _F["op_hi"], _F["op_lo"], _F["feeder"], _F["boot_id"]
-_AFTER_S, _AFTER_MS = _F["not_after_uptime_s"], _F["not_after_uptime_ms_part"]
-_DAY, _WALL_S, _TURNS, _MG = _F["wall_day"], _F["wall_s"], _F["turns"], _F["portion_mg"]
-_REST, _RETURNS = _F["rest_us"], _F["return_to_rest"]
-_TEST_REST = TEST_SERVO.index["rest_us"]
-# Both messages have them in this order, from rest_us on.
-_FEED_US, _ROTATE_MS, _HOLD_MS = 1, 2, 3
-_C = CONFIG_FEEDER.index
-_ENABLED, _SENSOR = _C["enabled"], _C["drop_sensor"]
-_PULSE_MIN, _PULSE_MAX, _MAX_TURNS = _C["pulse_min_us"], _C["pulse_max_us"], _C["max_turns"]
-_MAX_FEEDINGS, _MAX_TURNS_24H, _MAX_MG = _C["max_feedings_24h"], _C["max_turns_24h"], _C["max_mg_24h"]
+# Places of fields: as constants they cost no memory. Of FEED:
+_OP_HI = const(0)
+_OP_LO = const(1)
+_FEEDER = const(2)
+_BOOT_ID = const(3)
+_AFTER_S = const(4)
+_AFTER_MS = const(5)
+_DAY = const(6)
+_WALL_S = const(7)
+_REST = const(8)
+_RETURNS = const(12)
+_TURNS = const(13)
+_MG = const(14)
+# From rest_us on, in FEED and TEST_SERVO alike:
+_TEST_REST = const(1)
+_FEED_US = const(1)
+_ROTATE_MS = const(2)
+_HOLD_MS = const(3)
+# Of CONFIG_FEEDER:
+_ENABLED = const(1)
+_PULSE_MIN = const(2)
+_PULSE_MAX = const(3)
+_MAX_TURNS = const(4)
+_MAX_FEEDINGS = const(5)
+_MAX_TURNS_24H = const(6)
+_MAX_MG = const(7)
+_SENSOR = const(8)
+assert (FEED.index["rest_us"], FEED.index["portion_mg"]) == (_REST, _MG)
+assert (TEST_SERVO.index["rest_us"], CONFIG_FEEDER.index["drop_sensor"]) == (_TEST_REST, _SENSOR)
 # field of CONFIG_FEEDER: least and greatest value that an enabled feeder may have
 _BOUNDS = (
     (_PULSE_MIN, limits.MIN_PULSE_US, limits.MAX_PULSE_US),
@@ -195,7 +214,7 @@ class Feeder:
         ):
             return _BAD_RANGE
         if self.busy():
-            return _BUSY
+            return SERVO_BUSY
         if self._is_over(values, config):
             return _CAP
         return None if self._journal.takes_feeding(p.all_open()) else _JOURNAL_FULL
@@ -220,7 +239,7 @@ class Feeder:
         if not 1 <= feeder <= N_FEEDERS or not self._fits(values, _TEST_REST, p.received.feeders[feeder]):
             return _BAD_RANGE
         if self.busy():
-            return _BUSY
+            return SERVO_BUSY
         tested_s, now_s = self._tested_s, self._clock.s
         if now_s - tested_s[0] <= limits.TESTS_WINDOW_S:
             return _CAP

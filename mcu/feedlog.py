@@ -18,14 +18,25 @@ NO_REASON, RESTART, NO_DROP, MISSED_DROP, TOO_LATE, JOURNAL = range(len(FEEDING_
 _DAY_S = const(86_400)
 
 # Of a feeding, in one array.
-_HI, _LO, _DAY, _S, _MG, _FEEDER, _STATE, _REASON, _TURNS, _REST_US, _DROPS, _TOOK_MS = range(12)
+_HI = const(0)
+_LO = const(1)
+_DAY = const(2)
+_S = const(3)
+_MG = const(4)
+_FEEDER = const(5)
+_STATE = const(6)
+_REASON = const(7)
+_TURNS = const(8)
+_REST_US = const(9)
+_DROPS = const(10)
+_TOOK_MS = const(11)
 _WIDTH = const(12)
 # Of an event, as journal.py has them: message id, event id, boot id, s, ms, five fields, four small ones.
 _OF_STARTED = ((5, _HI), (6, _LO), (7, _DAY), (8, _S), (9, _MG), (10, _FEEDER), (11, _TURNS), (12, _REST_US))
 _OF_REPORT = ((7, _TOOK_MS), (8, _DROPS), (11, _STATE), (12, _REASON))
 _OF_FED = ((1, _REST_US), (3, _TOOK_MS), (4, _DROPS), (5, _HI), (6, _LO), (7, _DAY), (8, _S), (9, _MG),
            (10, _FEEDER), (11, _STATE), (12, _REASON), (13, _TURNS))  # fmt: skip
-_TURNS_IN_REPORT = 9
+_TURNS_IN_REPORT = const(9)
 
 
 class FeedLog:

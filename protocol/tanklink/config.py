@@ -148,19 +148,18 @@ class Config:
                         return False
         return True
 
-    PARTS = N_CIRCUITS + N_FEEDERS + N_CHANNELS
+    PARTS = N_CIRCUITS + N_CHANNELS  # a feeder's part is that of a channel as well
 
     def fold(self, part, total):
         """Go on with a sum over everything that is held, one of PARTS parts after the other. Allocates nothing.
 
         Prime modulus and factor: no single value that differs leaves the sum as it was. Below 31 × 2^20 + 2^24.
         """
-        if part < N_CIRCUITS + N_FEEDERS:
-            values = self.circuits[part + 1] if part < N_CIRCUITS else self.feeders[part - N_CIRCUITS + 1]
-            for i in range(len(values)):
-                total = _fold(total, int(values[i]))
-            return total
-        channel = part - N_CIRCUITS - N_FEEDERS
+        if part < N_CIRCUITS:
+            return _fold_all(total, self.circuits[part + 1])
+        channel = part - N_CIRCUITS
+        if channel < N_FEEDERS:
+            total = _fold_all(total, self.feeders[channel + 1])
         total = _fold(total, self._n[channel])
         for at in range(channel * MAX_POINTS, channel * MAX_POINTS + self._n[channel]):
             total = _fold(_fold(total, self._counts[at]), self._values[at])
@@ -193,6 +192,12 @@ def _clear(values, kinds, number):
     for i in range(len(values)):
         values[i] = False if kinds[i] == FLAG else 0
     values[0] = number
+
+
+def _fold_all(total, values):
+    for i in range(len(values)):
+        total = _fold(total, int(values[i]))
+    return total
 
 
 def _fold(total, value):

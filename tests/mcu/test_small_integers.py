@@ -11,9 +11,11 @@ from typing import Any
 import pytest
 from clock import Clock, Every
 from facts import Facts, within_reach
+from feedlog import MAX_FEEDINGS, FeedLog
 from heating import Heating
 from relays import Circuit
 from sampler import Sums
+from servo import Servos
 from telemetry import Loop
 from trips import ROWS, Judge
 
@@ -193,3 +195,30 @@ def test_a_second_of_passes() -> None:
     loop.pass_us_sum = Small(1_000_000)
     loop.add_pass(Small(SMALL_MAX - 1_000_000))
     assert loop.pass_us_max < LIMIT
+
+
+def test_feedings_of_a_day_are_summed_up_in_small_integers() -> None:
+    most_mg, last_day, last_s = 10_000_000, 100_000, 86_399
+    for day, s in itertools.product((0, last_day), (0, last_s)):
+        log = FeedLog()
+        for n in range(MAX_FEEDINGS):
+            log.begin(LIMIT - 1, n, day, s, most_mg, 1, 1000, 3000)
+        for now, now_s in itertools.product((0, last_day), (0, last_s)):
+            log.count(1, Small(now), Small(now_s))
+            assert log.fed_n == (MAX_FEEDINGS if now == day else 0)
+            assert Small(log.fed_mg) == most_mg * log.fed_n
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+def test_a_servo_moves_in_small_integers(turns: int, world: Any) -> None:
+    clock = Clock(world.clock_us)
+    clock.s = SMALL_MAX - 100
+    servos = Servos(clock)
+    servos.start(0, 500, 2500, Small(10_000), Small(10_000), turns)
+    while servos.phase:
+        for name in ("_from_us", "_to_us", "_phase_ms", "_us", "_s"):
+            setattr(servos, name, Small(getattr(servos, name)))
+        world.advance(5000)
+        clock.advance(world.clock_us)
+        servos.step()
+    assert clock.s < SMALL_MAX
