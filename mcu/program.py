@@ -346,10 +346,6 @@ class Program:
         """A self-test that was asked for has found something."""
         self._raise(name, circuit, value, limit)
 
-    def fail(self, name, circuit, value, limit):
-        """A self-test that was asked for has found something."""
-        self._raise(name, circuit, value, limit)
-
     def _raise(self, name, circuit, value, limit):
         """A trigger of the whole board: as _trip, by its row in RAISED."""
         self.drop_everything()
