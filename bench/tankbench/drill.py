@@ -12,13 +12,11 @@ from tankbench import circuits
 from tankbench.drill_steps import CLOSED, CLOSING, IDLE, Step
 from tankbench.errors import BenchError, LostError, NotConfirmedError, RefusedError
 from tankbench.journal_file import JournalFile
-from tankbench.setup import Setup
+from tankbench.setup import Setup, board_of
 from tankbench.talk import Talk
 from tankbench.terminal import read, say
 from tanklink import messages, records
-from tanklink.records import ConfigCircuit
-from tankwarden.drivers.pico.configuration import BoardConfig, board_config
-from tankwarden.logic import pico_config
+from tankwarden.drivers.pico.configuration import BoardConfig
 from tankwarden.sim.control import ask
 from tankwarden.sim.errors import SimError
 
@@ -164,10 +162,7 @@ class Drill:
         change = step.tighten or (step.by_limit if self._hands.by_hand else None)
         if change is None:
             return self._setup.board
-        config = self._setup.config
-        rows: list[ConfigCircuit] = [pico_config.circuit_record(circuit) for circuit in config.circuits]
-        rows = [change(row) if row.circuit == number else row for row in rows]
-        return board_config(rows, pico_config.tables(config.scales))
+        return board_of(self._setup.config, lambda row: change(row) if row.circuit == number else row)
 
     def _close(self, number: int) -> None:
         """Until it is closed and settled. NotClosedError, TrippedError."""

@@ -1,9 +1,11 @@
 """What the board is to hold, from the very configuration file that the host runs with."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from tankbench.errors import BenchError
+from tanklink.records import ConfigCircuit
 from tankwarden import config as host_config
 from tankwarden.drivers.pico.configuration import BoardConfig, board_config
 from tankwarden.errors import ConfigError
@@ -11,6 +13,7 @@ from tankwarden.logic import pico_config
 from tankwarden.logic.scaling import value_at
 
 DEFAULT = Path("tankwarden.toml")
+Change = Callable[[ConfigCircuit], ConfigCircuit]
 
 
 @dataclass(frozen=True)
@@ -51,9 +54,10 @@ def load(file: Path | None) -> Setup:
     return Setup(config, board_of(config))
 
 
-def board_of(config: host_config.Config) -> BoardConfig:
-    """What the Pico is to hold."""
-    return board_config(map(pico_config.circuit_record, config.circuits), pico_config.tables(config.scales))
+def board_of(config: host_config.Config, change: Change = lambda row: row) -> BoardConfig:
+    """What the Pico is to hold; change: what becomes of each circuit's limits on the way."""
+    circuits = [change(pico_config.circuit_record(circuit)) for circuit in config.circuits]
+    return board_config(circuits, pico_config.tables(config.scales), map(pico_config.feeder_record, config.servos))
 
 
 def unit_of(channel: str) -> str:

@@ -1,0 +1,1 @@
+"""The program's way onto a Pico."""
