@@ -12,7 +12,7 @@ import maintenance
 import selftest
 from link import NOBODY
 from relays import OPEN
-from trips import ANY, ARMED, DISARMED, FAULT, TRIPPED
+from trips import ANY, ARMED, DISARMED, FAULT, RAISED, TRIPPED
 
 from tanklink.messages import (
     ACK,
@@ -45,6 +45,8 @@ from tanklink.messages import (
     READ_TRACE,
     RESET,
     RESET_TRIP,
+    SELFTEST,
+    SELFTEST_RESULT,
     TEST_SERVO,
     TRACE,
     TRACE_PART_BYTES,
@@ -248,6 +250,25 @@ def _reset_trip(p, values):
     return ACK
 
 
+def _selftest(p, _values):
+    if not p.all_open():
+        return BAD_STATE
+    p.collect()  # its memory test wants a large piece
+    try:
+        failed = selftest.at_boot(p.interlock, p.sampler, p.ticks_us, p.sleep_us)
+    except MemoryError:
+        return SELFTEST_FAILED
+    answer = p.commands.answers[SELFTEST_RESULT.id]
+    for i in range(5):
+        answer[i] = 0
+    if failed:
+        name, answer[0], answer[3], answer[4] = failed
+        answer[1], answer[2], _ = RAISED[name]
+        p.fail(*failed)
+    answer[5], answer[6] = p.integrity.checked_s(), p.journal.broken
+    return SELFTEST_RESULT
+
+
 def _read_trace(p, values):
     trip_id, part = values
     answer = p.commands.answers[TRACE.id]
@@ -319,6 +340,7 @@ HANDLERS = {
     LEASE.id: (_lease, ANY, _SAME_TABLE),  # one that closes: ARMED only
     RESET_TRIP.id: (_reset_trip, 1 << TRIPPED | 1 << FAULT, _SAME_TABLE),
     READ_TRACE.id: (_read_trace, ANY, _SAME_TABLE),
+    SELFTEST.id: (_selftest, _CONFIGURABLE, _SAME_TABLE),
     FEED.id: (feeder.feed, _RUNNING, _SAME_TABLE),
     FEED_STATUS.id: (feeder.feed_status, ANY, _SAME_TABLE),
     TEST_SERVO.id: (_test_servo, _RUNNING, _SAME_TABLE),
@@ -357,7 +379,8 @@ class Commands:
 
     def __init__(self, program):
         self._p = program
-        self.answers = {m.id: m.new() for m in (WELCOME, NAK, ACK, PONG, CONFIG_STATE, TRACE, FEED_STATE)}
+        replies = (WELCOME, NAK, ACK, PONG, CONFIG_STATE, TRACE, FEED_STATE, SELFTEST_RESULT)
+        self.answers = {m.id: m.new() for m in replies}
         self.answers[TRACE.id][_T["samples"]] = bytearray(TRACE_PART_BYTES)
         self.open = False
         self.session = 0

@@ -14,6 +14,14 @@ BASE = (*PURE, "tankwarden.clock", "tankwarden.resources", "tankwarden.ceilings"
 DATABASES = ("peewee", "playhouse", "sqlite3")
 IO = ("asyncio", "bottle", "http", "importlib", "io", "os", "pathlib", "select", "selectors", "serial", "shutil",
       "signal", "socket", "subprocess", "tempfile", "threading", "time", "urllib", "waitress", *DATABASES)  # fmt: skip
+# What of the host the bench tool may use: one session, one way to open the port, one configuration, one set of words.
+# None of it is asynchronous, keeps a database or serves a page.
+BORROWED = (
+    *PURE, "tankwarden.version", "tankwarden.ceilings", "tankwarden.logic.pico_config", "tankwarden.logic.scaling",
+    "tankwarden.drivers.pico.session", "tankwarden.drivers.pico.configuration", "tankwarden.drivers.pico.ports",
+    "tankwarden.drivers.pico.holder", "tankwarden.drivers.pico.advice",
+    "tankwarden.sim.control", "tankwarden.sim.errors",
+)  # fmt: skip
 # Calls that read a clock, a file or hide an import: whatever is pure makes none of them.
 IMPURE_CALLS = ("open", "now", "utcnow", "today", "__import__", "import_module")
 # What stock MicroPython 1.26 has on the chip, as far as we use it.
@@ -51,8 +59,8 @@ LAYERS = (
           never=("tankwarden",), except_for=("tankwarden.sim", "tankwarden.logic", *BASE)),
     Layer("host/tankwarden/sim/shims", "these run inside the simulated board, under MicroPython",
           never=("tankwarden",)),
-    Layer("bench", "the bench tool works with no host: it needs tanklink and pyserial only",
-          never=("tankwarden", "host")),
+    Layer("bench", "the bench tool works with no host running: it borrows the host's session, configuration and words",
+          never=("tankwarden", "host"), except_for=BORROWED),
     Layer("protocol/tanklink", "the wire contract does no I/O and reads no clock",
           never=("tankwarden", "machine", "rp2", *IO), pure=True),
     Layer("mcu", "the chip has stock MicroPython and nothing else", only=MICROPYTHON),

@@ -438,12 +438,25 @@ FEED_REPORT = Message(
     enum("reason", FEEDING_REASONS, "why it is not done")
 )  # fmt: skip
 
+# -- the bench --------------------------------------------------------------------------------------------------
+
+SELFTEST = Message(
+    70, "SELFTEST", HOST, COMMAND, "Do the self-test of the start now; every circuit is open. A failure is a FAULT.",
+)  # fmt: skip
+SELFTEST_RESULT = Message(
+    71, "SELFTEST_RESULT", PICO, REPLY, "The first part that failed; those that come after it were not looked at.",
+    *_cause(),
+    uint("checked_s", doc="since program and configuration were last found whole"),
+    flag("journal_broken", "flash does not take the journal's records")
+)  # fmt: skip
+
 TABLE = (
     HELLO, WELCOME, NAK, ACK, PING, PONG, CONFIG_CIRCUIT, CONFIG_POINT, CONFIG_CHECK, CONFIG_STATE, ARM, DISARM, LEASE,
     RESET_TRIP, EVENT_ACK, MAINTENANCE, READ_TRACE, TRACE, STATUS, HEALTH, BOOT, TRIP, FAULT, LEASE_OVER, RESET, NOTICE,
     BUDGET,
     CONFIG_LIGHT, CONFIG_LIGHTS, PLAN_KNOTS, PLAN_START, EFFECT, LEVELS, LIGHTS,
     CONFIG_FEEDER, FEED, FEED_STATUS, FEED_STATE, TEST_SERVO, FEED_STARTED, FEED_REPORT,
+    SELFTEST, SELFTEST_RESULT,
 )  # fmt: skip
 BY_ID = build_index(TABLE)
 DIGEST = digest(TABLE)

@@ -73,6 +73,8 @@ FEED_STATE: Message
 TEST_SERVO: Message
 FEED_STARTED: Message
 FEED_REPORT: Message
+SELFTEST: Message
+SELFTEST_RESULT: Message
 
 TABLE: tuple[Message, ...]
 BY_ID: dict[int, Message]

@@ -491,7 +491,25 @@ class _FeedReport(NamedTuple):
 class FeedReport(_FeedReport):
     MESSAGE: ClassVar[Message]
 
-Record: TypeAlias = Hello | Welcome | Nak | Ack | Ping | Pong | ConfigCircuit | ConfigPoint | ConfigCheck | ConfigState | Arm | Disarm | Lease | ResetTrip | EventAck | Maintenance | ReadTrace | Trace | Status | Health | Boot | Trip | Fault | LeaseOver | Reset | Notice | Budget | ConfigLight | ConfigLights | PlanKnots | PlanStart | Effect | Levels | Lights | ConfigFeeder | Feed | FeedStatus | FeedState | TestServo | FeedStarted | FeedReport
+class _Selftest(NamedTuple):
+    pass
+
+class Selftest(_Selftest):
+    MESSAGE: ClassVar[Message]
+
+class _SelftestResult(NamedTuple):
+    circuit: int
+    trigger: int
+    subject: int
+    value: int
+    limit: int
+    checked_s: int
+    journal_broken: bool
+
+class SelftestResult(_SelftestResult):
+    MESSAGE: ClassVar[Message]
+
+Record: TypeAlias = Hello | Welcome | Nak | Ack | Ping | Pong | ConfigCircuit | ConfigPoint | ConfigCheck | ConfigState | Arm | Disarm | Lease | ResetTrip | EventAck | Maintenance | ReadTrace | Trace | Status | Health | Boot | Trip | Fault | LeaseOver | Reset | Notice | Budget | ConfigLight | ConfigLights | PlanKnots | PlanStart | Effect | Levels | Lights | ConfigFeeder | Feed | FeedStatus | FeedState | TestServo | FeedStarted | FeedReport | Selftest | SelftestResult
 
 RECORDS: dict[int, type[Record]]
 

@@ -91,7 +91,9 @@ def test_a_data_folder_in_use(data: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_a_serial_port_in_use(data: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with PicoPty(tmp_path / "tty") as pty:
         port = open_port(str(pty.link))
-        assert "is in use: stop the other program" in refused(capsys, "run", "--data", data, "--serial", pty.link)
+        error = refused(capsys, "run", "--data", data, "--serial", pty.link)
+        assert "is in use: stop " in error
+        assert f"(process {os.getpid()}) first" in error
         port.close()
 
 

@@ -183,7 +183,7 @@ def test_what_the_port_does_not_take_waits_in_order_and_then_it_is_lost() -> Non
 def test_a_second_host_is_refused(tmp_path: Path) -> None:
     with PicoPty(tmp_path / "tty") as pty:
         first = open_port(str(pty.link))
-        with pytest.raises(PortBusyError, match="is in use: stop the other program"):
+        with pytest.raises(PortBusyError, match=rf"is in use: stop .*\(process {os.getpid()}\) first"):
             open_port(str(pty.link))
         first.close()
         open_port(str(pty.link)).close()

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tanklink import messages
 from tanklink.config import Config
-from tanklink.records import ConfigCircuit, ConfigFeeder, ConfigPoint
+from tanklink.records import ConfigCircuit, ConfigFeeder, ConfigPoint, ConfigState
 
 UNUSED_TABLE = ((0, 0),)
 Step = ConfigCircuit | ConfigPoint | ConfigFeeder
@@ -22,6 +22,13 @@ class BoardConfig:
     steps: tuple[Step, ...]
     crc: bytes
     enabled: tuple[int, ...]
+
+    def is_held(self, state: ConfigState) -> bool:
+        """Whether the Pico, which answered this, has nothing to be told."""
+        return self is LOOK_ONLY or (state.config_crc == self.crc and (state.complete or not self.enabled))
+
+
+LOOK_ONLY = BoardConfig((), b"", ())  # leave the Pico what it holds, whatever that is, and arm nothing
 
 
 def board_config(

@@ -12,6 +12,7 @@ from typing import Protocol
 
 import serial
 
+from tankwarden.drivers.pico.holder import holder
 from tankwarden.errors import DriverError
 
 BY_ID = Path("/dev/serial/by-id")
@@ -57,7 +58,7 @@ def resolve(port: str, *, comports: Callable[[], Iterable[Comport]] | None = Non
     """
     if port != "auto":
         return port
-    found = sorted({p.device for p in (comports or _comports)() if (p.vid, p.pid) in PICO_IDS})
+    found = pico_ports(comports)
     if not found:
         raise PortMissingError(
             "no Raspberry Pi Pico is plugged in (USB 2e8a): connect it, or set [pico] port to a path"
@@ -66,6 +67,11 @@ def resolve(port: str, *, comports: Callable[[], Iterable[Comport]] | None = Non
         names = ", ".join(_lasting_name(device, by_id) for device in found)
         raise PortMissingError(f"{len(found)} Picos are plugged in: set [pico] port to the right one of {names}")
     return _lasting_name(found[0], by_id)
+
+
+def pico_ports(comports: Callable[[], Iterable[Comport]] | None = None) -> list[str]:
+    """The device of every Pico plugged in now."""
+    return sorted({p.device for p in (comports or _comports)() if (p.vid, p.pid) in PICO_IDS})
 
 
 def _comports() -> Iterable[Comport]:
@@ -94,7 +100,8 @@ def _explained(path: str, error: Exception) -> PortError:
     if number in _GONE:
         return PortMissingError(f"{path} is not there: plug the Pico in, or correct the path")
     if number in _BUSY:
-        return PortBusyError(f"{path} is in use: stop the other program (tankwarden, tankbench, mpremote) first")
+        who = holder(path) or "the other program (tankwarden, tankbench, mpremote)"
+        return PortBusyError(f"{path} is in use: stop {who} first")
     if number in _DENIED:
         return PortDeniedError(f"{path} may not be opened by this user: make it a member of the port's group (dialout)")
     return NotASerialPortError(f"{path} is not a serial port ({error}): give the path of the Pico's port, or auto")

@@ -151,6 +151,7 @@ class Session:
             self._happenings.append(Reported(record))
         elif isinstance(record, records.Pong):
             self._heard(record.uptime_s, record.uptime_ms_part, now)
+            self._exchange.reply(seq, record, now)  # if a person asked; the keepalive's is nobody's
         elif not self._exchange.reply(seq, record, now) and isinstance(record, records.Nak):
             self._grant_refused(record, now)
 
@@ -236,6 +237,11 @@ class Session:
 
         return replied
 
+    def grant(self, record: Record, now: float) -> None:
+        """Send an absolute value, which nothing answers; a refusal is counted in `refusals`."""
+        if self.phase in TALKING:
+            self._grant(record, now)
+
     def acknowledge(self, event_id: int, now: float) -> None:
         """Tell the Pico that its events up to this one are stored. Call it only when they are."""
         if self.phase in TALKING:
@@ -286,7 +292,7 @@ class Session:
     def _checked(self, reply: Record | None, now: float) -> None:
         if not isinstance(reply, records.ConfigState):
             self._step_failed("CONFIG_CHECK", reply, now)
-        elif reply.config_crc == self._board.crc and (reply.complete or not self._board.enabled):
+        elif self._board.is_held(reply):
             if self._wants_arming(now):
                 self._arm(reply, now)
             else:
