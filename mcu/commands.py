@@ -5,6 +5,7 @@ for silence, or the index of a NAK reason; a refusal changes nothing. Every refu
 allocate nothing.
 """
 
+import feeder
 import identity
 import limits
 import maintenance
@@ -18,6 +19,7 @@ from tanklink.messages import (
     ARM,
     CONFIG_CHECK,
     CONFIG_CIRCUIT,
+    CONFIG_FEEDER,
     CONFIG_LIGHT,
     CONFIG_LIGHTS,
     CONFIG_POINT,
@@ -26,6 +28,9 @@ from tanklink.messages import (
     DISARM,
     EFFECT,
     EVENT_ACK,
+    FEED,
+    FEED_STATE,
+    FEED_STATUS,
     HELLO,
     LEASE,
     LEVELS,
@@ -40,6 +45,7 @@ from tanklink.messages import (
     READ_TRACE,
     RESET,
     RESET_TRIP,
+    TEST_SERVO,
     TRACE,
     TRACE_PART_BYTES,
     TRACE_PERIOD_US,
@@ -53,6 +59,7 @@ from tanklink.schema import COMMAND, SMALL_MAX
     LEASE_EXPIRED, LEASE_TOO_LONG, NOT_CONFIGURED, WRONG_TRIP, CAUSE_PRESENT, TOO_SOON, FAULT_LINE, SELFTEST_FAILED,
     NO_TRACE, OLD_ARMING,
 ) = range(NAK_REASONS.index("old_arming") + 1)  # fmt: skip
+SERVO_BUSY = NAK_REASONS.index("servo_busy")
 
 _W, _T = WELCOME.index, TRACE.index
 _CIRCUIT_FIELDS = CONFIG_CIRCUIT.index
@@ -105,6 +112,8 @@ def _ping(p, values):
 
 
 def _maintenance(p, _values):
+    if p.feeder.busy():
+        return feeder.SERVO_BUSY  # a few seconds, and it has come to rest: a reset would leave it half way
     p.disarm()
     p.drop_everything()
     try:
@@ -130,6 +139,11 @@ def _config_circuit(p, values):
 def _config_point(p, values):
     p.commands.nonce_holds = p.commands.checked = False
     return ACK if p.receiving().set_point(values) else BAD_RANGE
+
+
+def _config_feeder(p, values):
+    p.commands.nonce_holds = p.commands.checked = False
+    return ACK if feeder.config_feeder(p, values) else BAD_RANGE
 
 
 def _config_check(p, _values):
@@ -245,6 +259,11 @@ def _read_trace(p, values):
     return TRACE
 
 
+def _test_servo(p, values):
+    refusal = p.feeder.test(p, values)
+    return ACK if refusal is None else refusal
+
+
 def _event_ack(p, values):
     if p.journal.acknowledge(values[0]):
         p.telemetry.acknowledged()
@@ -285,6 +304,7 @@ def _done(objection):
 
 _ALWAYS, _IN_SESSION, _SAME_TABLE = range(3)  # what must hold: nothing, a session, one with the same digest
 _CONFIGURABLE = 1 << DISARMED | 1 << TRIPPED | 1 << FAULT
+_RUNNING = _CONFIGURABLE | 1 << ARMED  # animals eat whatever has become of the circuits
 
 # message: (handler, states in which it is allowed, what else must hold)
 HANDLERS = {
@@ -293,12 +313,16 @@ HANDLERS = {
     MAINTENANCE.id: (_maintenance, ANY, _IN_SESSION),
     CONFIG_CIRCUIT.id: (_config_circuit, _CONFIGURABLE, _SAME_TABLE),
     CONFIG_POINT.id: (_config_point, _CONFIGURABLE, _SAME_TABLE),
+    CONFIG_FEEDER.id: (_config_feeder, _CONFIGURABLE, _SAME_TABLE),
     CONFIG_CHECK.id: (_config_check, ANY, _SAME_TABLE),
     ARM.id: (_arm, 1 << DISARMED, _SAME_TABLE),
     DISARM.id: (_disarm, 1 << DISARMED | 1 << ARMED, _SAME_TABLE),
     LEASE.id: (_lease, ANY, _SAME_TABLE),  # one that closes: ARMED only
     RESET_TRIP.id: (_reset_trip, 1 << TRIPPED | 1 << FAULT, _SAME_TABLE),
     READ_TRACE.id: (_read_trace, ANY, _SAME_TABLE),
+    FEED.id: (feeder.feed, _RUNNING, _SAME_TABLE),
+    FEED_STATUS.id: (feeder.feed_status, ANY, _SAME_TABLE),
+    TEST_SERVO.id: (_test_servo, _RUNNING, _SAME_TABLE),
     EVENT_ACK.id: (_event_ack, ANY, _SAME_TABLE),
     CONFIG_LIGHT.id: (_config_light, ANY, _SAME_TABLE),
     CONFIG_LIGHTS.id: (_config_lights, ANY, _SAME_TABLE),
@@ -334,7 +358,7 @@ class Commands:
 
     def __init__(self, program):
         self._p = program
-        self.answers = {m.id: m.new() for m in (WELCOME, NAK, ACK, PONG, CONFIG_STATE, TRACE)}
+        self.answers = {m.id: m.new() for m in (WELCOME, NAK, ACK, PONG, CONFIG_STATE, TRACE, FEED_STATE)}
         self.answers[TRACE.id][_T["samples"]] = bytearray(TRACE_PART_BYTES)
         self.open = False
         self.session = 0

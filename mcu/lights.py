@@ -224,7 +224,7 @@ class Lights:
         s, us = clock.s, clock.us
         ticks = (us - self._us) // _TICK_US
         if s != self._s:
-            ticks = min(_MOST_TICKS, ticks + _MOST_TICKS * (s - self._s))
+            ticks = min(_MOST_TICKS, ticks + _MOST_TICKS) if s - self._s == 1 else _MOST_TICKS
         state, targets, levels = self._state, self._targets, self._levels
         if ticks > 0:
             self._s, self._us = s, us - us % _TICK_US

@@ -15,6 +15,7 @@ import micropython
 import selftest
 from clock import Every
 from commands import Commands
+from feeder import Feeder
 from guard import Guard
 from journal import SPARE
 from lights import Lights
@@ -45,6 +46,7 @@ class Program(Guard):
         Guard.__init__(self, who, interlock, sampler, journal, black_box, ticks_us, folder)
         self.clears = False  # every circuit is to open, so that the journal can erase
         self.sleep_us, self._reset = sleep_us, reset
+        self.feeder = Feeder(self.clock, journal)
         self.sums = Sums(self.clock)
         self.link = Link(port, self.clock)
         self.lights = Lights(self.clock, lamps)
@@ -65,6 +67,7 @@ class Program(Guard):
         failed = selftest.at_boot(self.interlock, self.sampler, self.ticks_us, self.sleep_us)
         journal, cause = self.journal, self.identity.reset_cause
         journal.recall(self.clock)
+        self.feeder.recall()
         stands = journal.standing_id() != 0
         hung = cause == identity.WATCHDOG and not stands
         crashed = cause == identity.SOFT and not stands  # and could not even say so
@@ -108,7 +111,10 @@ class Program(Guard):
         self.lights.step()
         began_us = self.ticks_us()
         self._record()
-        self._stalled_us = (self.ticks_us() - began_us) & 0x3FFFFFFF
+        recorded_us = self.ticks_us()
+        self._stalled_us = (recorded_us - began_us) & 0x3FFFFFFF
+        clock.advance(recorded_us)
+        self.feeder.step()  # its beginning may have come to flash just now
         self.telemetry.tick()
         self.link.send(self.telemetry)
         self._housekeeping()

@@ -8,8 +8,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-PURE = ("tankwarden.errors", "tankwarden.config", "tankwarden.config_checks", "tankwarden.events")
-BASE = (*PURE, "tankwarden.clock", "tankwarden.resources", "tankwarden.fields", "tankwarden.ceilings")
+PURE = ("tankwarden.errors", "tankwarden.config", "tankwarden.config_checks", "tankwarden.config_lights",
+        "tankwarden.events", "tankwarden.fields")  # fmt: skip
+BASE = (*PURE, "tankwarden.clock", "tankwarden.resources", "tankwarden.ceilings")
 DATABASES = ("peewee", "playhouse", "sqlite3")
 IO = ("asyncio", "bottle", "http", "importlib", "io", "os", "pathlib", "select", "selectors", "serial", "shutil",
       "signal", "socket", "subprocess", "tempfile", "threading", "time", "urllib", "waitress", *DATABASES)  # fmt: skip

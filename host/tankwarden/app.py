@@ -15,17 +15,25 @@ import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from tankwarden import places, wiring
 from tankwarden.config import Config
 from tankwarden.drivers.pico.driver import PicoDriver
 from tankwarden.errors import CommandError, NotKnownError, StoreError
+from tankwarden.events import Event
 from tankwarden.flows import notices
 from tankwarden.flows.claims import ClaimBook
 from tankwarden.flows.commands import Commands
 from tankwarden.flows.control import CircuitTick, Control, Tick, output_id
 from tankwarden.flows.door import Door
 from tankwarden.flows.events import Events
+from tankwarden.flows.feeder_commands import FeederCommands
+from tankwarden.flows.feeder_view import history_json
+from tankwarden.flows.feeders import FeederBook
+from tankwarden.flows.feeding import FeedingFlow
+from tankwarden.flows.lights import Lights
+from tankwarden.flows.lights_json import charts_json
 from tankwarden.flows.readings import Change, Probes
 from tankwarden.flows.record import Recording
 from tankwarden.flows.snapshot import Around, Failures, Json, Snapshots, Trip, tasks_json, trips_json
@@ -34,8 +42,10 @@ from tankwarden.flows.supervise import Supervisor
 from tankwarden.flows.totals import Totals
 from tankwarden.flows.watch import Watch
 from tankwarden.flows.waveforms import Waveforms
+from tankwarden.flows.weather import Weather
 from tankwarden.logic import waveform
 from tankwarden.logic.claims import Claim
+from tankwarden.logic.lights import output_id as light_output
 from tankwarden.logic.quality import Quality
 from tankwarden.store import open_store
 from tankwarden.version import version
@@ -44,6 +54,8 @@ STOP_S = 0.5  # for the circuits to open at an orderly stop
 STALE_S = 1.0  # a snapshot older than that is no longer shown as it is
 COMMAND_S = 15.0
 CAUSE_S = 2.0  # a trip's event comes within that of the STATUS that first shows it
+_DAY_MS = 86_400_000
+PERIODS_MS = {"day": _DAY_MS, "week": 7 * _DAY_MS, "month": 30 * _DAY_MS, "all": None}  # of a feeder's history
 _LEVELS = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 _logger = logging.getLogger("tankwarden")
 
@@ -63,14 +75,22 @@ class App:
             random_uint=lambda: random.SystemRandom().getrandbits(30),
         )  # fmt: skip
         self._waveforms = Waveforms(self._recorder, self._queries, self.clock, self.pico, self.log)
-        self._events = Events(
-            self._recorder, self._queries, self.clock, self.pico, self.log, stored=self._waveforms.stored
+        self._events = Events(self._recorder, self._queries, self.clock, self.pico, self.log, stored=self._stored)
+        self._feeder_queries = self._store.feeder_queries()
+        self._feeders = FeederBook(config, self._recorder, self._feeder_queries, self.clock)
+        self._feeding = FeedingFlow(
+            self._recorder, self._feeder_queries, self.clock, self.pico, self._feeders, config.site.zone,
+            log=self.log, note=self._events.note, mint=lambda: random.SystemRandom().getrandbits(60),
         )  # fmt: skip
         self._claims = ClaimBook(self._recorder, self._stored_claims())
         self._recording = Recording(self._recorder, self.clock, config.recorder.period_s, self._qualities)
         self._watch = Watch(self.pico, self.clock, self._events.note, self.log)
+        self._lights = Lights(
+            wiring.channels_of(config), config.lighting, self.clock, self.pico, self._claims, self.log
+        )  # fmt: skip
+        self._weather = Weather(config.lights, self.clock, self.pico)
         self._totals = Totals(self._queries, self.clock, config.site.zone, self.log)
-        for told in (self._recording.told, self._events.told, self._watch.told):
+        for told in (self._recording.told, self._events.told, self._watch.told, self._lights.told):
             self.pico.subscribe(told)
         self._probes = Probes(wiring.probes_of(config, self.pico, self.clock))
         self._probe_names, self._probe_of_channel = wiring.probe_names(config), wiring.probe_of_channel(config)
@@ -79,7 +99,11 @@ class App:
             trip=self._trip, done=self._publish, changed=self._probes_changed, switched=self._switched,
         )  # fmt: skip
         outputs = tuple(output_id(circuit.id) for circuit in config.circuits)
-        self._commands = Commands(self.pico, self._claims, outputs, self.clock, self.log)
+        dimmable = tuple(light_output(light.id) for light in config.lights)
+        self._commands = Commands(
+            self.pico, self._claims, outputs, self.clock, self.log, dimmable, self._weather,
+            FeederCommands(self._feeders, self._feeding).table,
+        )  # fmt: skip
         self._door = Door(places.socket_path(data), self._commands.handle)
         self._snapshots = Snapshots(config, self.version, wiring.scales_of(config), _reset_command(data))
         self._supervisor = Supervisor(self.clock, self.log)
@@ -101,6 +125,8 @@ class App:
         self._supervisor.add("record", self._recording.run)
         self._supervisor.add("events", self._events.run, quiet_after_s=15.0)
         self._supervisor.add("waveforms", self._waveforms.run, quiet_after_s=15.0)
+        self._supervisor.add("lights", self._lights.run, quiet_after_s=15.0)
+        self._supervisor.add("feeding", self._feeding.run, quiet_after_s=15.0)
         self._supervisor.add("watch", self._watch.run)
         self._supervisor.add("energy", self._totals.run, quiet_after_s=15.0)
 
@@ -126,9 +152,25 @@ class App:
         """The charts' series. ValueError for hours that cannot be shown, StoreError if they cannot be read."""
         return self._queries.history(hours, self.clock.wall_ms())
 
+    def lights_today(self) -> Json:
+        """Today's curve of every light."""
+        return charts_json(self._lights.charts())
+
     def trips(self, limit: int) -> Json:
         """The last trips and faults, newest first, with how the waveform of each stands. StoreError."""
         return {"trips": trips_json(self._queries.trips(limit))}
+
+    def feedings(self, feeder: int, period: str) -> Json:
+        """A feeder's history, also of one that was deleted. NotKnownError if there never was one, or no such period;
+        StoreError."""
+        if period not in PERIODS_MS:
+            raise NotKnownError(f"there is no period {period!r}: it is one of {', '.join(PERIODS_MS)}")
+        if not self._feeder_queries.known(feeder):
+            raise NotKnownError(f"there is and was no feeder {feeder}")
+        span_ms = PERIODS_MS[period]
+        since_ms = 0 if span_ms is None else self.clock.wall_ms() - span_ms
+        rows = self._feeder_queries.feedings(since_ms, feeder)
+        return history_json(feeder, period, rows, ZoneInfo(self.config.site.zone))
 
     def waveform(self, trip: int) -> Json:
         """That of a trip by its event's id, in units by today's scales. NotKnownError if there is none; StoreError."""
@@ -245,11 +287,16 @@ class App:
             return None
         return trip
 
+    def _stored(self, event: Event) -> None:
+        self._waveforms.stored(event)
+        self._feeding.stored(event)
+
     def _publish(self, tick: Tick) -> None:
         around = Around(
             view=self.pico.view(), tasks=self._supervisor.rows(), failures=self._failures, trip=self._shown_trip(),
             events=self._events.recent, energy=self._totals.energy, recorder=self._recorder.status(),
-            waveforms=self._waveforms.kept,
+            waveforms=self._waveforms.kept, lights=self._lights.view(), weather=self._weather.running(),
+            feeders=self._feeding.shown(tick.now_ms),
         )  # fmt: skip
         self._snapshot, self._snapshot_s = self._snapshots.make(tick, around), tick.now_s
 

@@ -10,13 +10,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-from tanklink.messages import CHANNELS, N_CIRCUITS
+from tanklink.messages import CHANNELS, N_CIRCUITS, N_FEEDERS
 from tankwarden import config_checks
 from tankwarden.config_checks import circuit_channels as circuit_channels  # for those who read the configuration
+from tankwarden.config_lights import BEHAVIOR_PARAMETERS, Light, Lights
 from tankwarden.errors import ConfigError
 from tankwarden.fields import IDENTIFIER, read_table, refuse_unknown, setting, settings_of
 
 T = TypeVar("T")
+P = TypeVar("P", bound="Sensor | Light")  # a row whose kind has parameters of its own
 _ID_HELP = "name for programs: small letters, digits, - and _"
 
 
@@ -127,6 +129,20 @@ class Circuit:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Servo:
+    """A feeder's servo, as it is wired, and the caps that the Pico keeps by itself. The feeders are in the database."""
+
+    servo: int = setting("the Pico's number for it", choices=tuple(range(1, N_FEEDERS + 1)))
+    pulse_min_us: int = setting("shortest pulse that it may be given", unit="µs", low=500, high=2500, default=500)
+    pulse_max_us: int = setting("and the longest", unit="µs", low=500, high=2500, default=2500)
+    drop_sensor: bool = setting("there is one: a turn that it does not see has fed nothing", default=False)
+    max_turns: int = setting("in one feeding", low=1, default=10)
+    max_feedings_24h: int = setting("within 24 h", low=1, default=12)
+    max_turns_24h: int = setting("within 24 h", low=1, default=48)
+    max_g_24h: float = setting("food within 24 h", unit="g", low=0.01, default=50.0)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Scale:
     """Raw counts to a value: straight lines between points; the end segments go on beyond the ends."""
 
@@ -182,10 +198,13 @@ class Config:
     clock: ClockSettings | None
     lockout: Lockout
     energy: Energy
+    lighting: Lights
     enclosures: tuple[Enclosure, ...]
     circuits: tuple[Circuit, ...]
     scales: tuple[Scale, ...]
     sensors: tuple[Sensor, ...]
+    lights: tuple[Light, ...]
+    servos: tuple[Servo, ...]
 
     def scale(self, channel: str) -> Scale | None:
         """The scale of a channel of the Pico."""
@@ -204,8 +223,16 @@ _SECTIONS: dict[str, type] = {
     "clock": ClockSettings,
     "lockout": Lockout,
     "energy": Energy,
+    "lights": Lights,
 }
-_LISTS: dict[str, type] = {"enclosure": Enclosure, "circuit": Circuit, "scale": Scale, "sensor": Sensor}
+_LISTS: dict[str, type] = {
+    "enclosure": Enclosure,
+    "circuit": Circuit,
+    "scale": Scale,
+    "sensor": Sensor,
+    "light": Light,
+    "servo": Servo,
+}
 # Title → class of every table of the file, for its documentation.
 TABLES = {f"[{name}]": cls for name, cls in _SECTIONS.items()} | {f"[[{name}]]": cls for name, cls in _LISTS.items()}
 
@@ -250,10 +277,15 @@ def parse(text: str, file: str = "configuration", drivers: Mapping[str, type] = 
         clock=section("clock", ClockSettings) if "clock" in tables else None,
         lockout=section("lockout", Lockout),
         energy=section("energy", Energy),
+        lighting=section("lights", Lights),
         enclosures=rows("enclosure", lambda table, where: read_table(Enclosure, table, where)),
         circuits=rows("circuit", lambda table, where: read_table(Circuit, table, where)),
         scales=rows("scale", lambda table, where: read_table(Scale, table, where)),
-        sensors=rows("sensor", lambda table, where: _sensor(table, where, drivers)),
+        servos=rows("servo", lambda table, where: read_table(Servo, table, where)),
+        sensors=rows("sensor", lambda table, where: _with_parameters(Sensor, "driver", drivers, table, where)),
+        lights=rows(
+            "light", lambda table, where: _with_parameters(Light, "behavior", BEHAVIOR_PARAMETERS, table, where)
+        ),
     )
     config_checks.check(config)
     return config
@@ -267,20 +299,18 @@ def _rows(tables: Mapping[str, Any], name: str, file: str) -> list[tuple[str, ob
     return [(f"{file}, [[{name}]] {number}", table) for number, table in enumerate(rows, 1)]
 
 
-def _sensor(table: object, where: str, drivers: Mapping[str, type]) -> Sensor:
-    """A sensor: the keys common to all, and those of its driver."""
-    common = settings_of(Sensor)
+def _with_parameters(cls: type[P], key: str, kinds: Mapping[str, type], table: object, where: str) -> P:
+    """A row of `cls`: the keys common to all, and those of the kind that `key` names: a driver's, a behavior's."""
+    common = settings_of(cls)
     if not isinstance(table, dict):
-        return read_table(Sensor, table, where)  # which says what is wrong
-    driver = table.get("driver")
-    if not isinstance(driver, str) or driver not in drivers:
-        near = ", ".join(sorted(drivers))
-        raise ConfigError(f"driver is {driver!r}, which there is not", where=where, fix=f"use one of {near}")
-    own = settings_of(drivers[driver])
-    for key in table:
-        refuse_unknown(key, (*common, *own), where)
-    sensor = read_table(Sensor, {key: value for key, value in table.items() if key in common}, where)
-    parameters: Any = read_table(
-        drivers[driver], {key: value for key, value in table.items() if key not in common}, where
-    )
-    return replace(sensor, parameters=parameters)
+        return read_table(cls, table, where)  # which says what is wrong
+    kind = table.get(key)
+    if not isinstance(kind, str) or kind not in kinds:
+        near = ", ".join(sorted(kinds))
+        raise ConfigError(f"{key} is {kind!r}, which there is not", where=where, fix=f"use one of {near}")
+    own = settings_of(kinds[kind])
+    for name in table:
+        refuse_unknown(name, (*common, *own), where)
+    row = read_table(cls, {name: value for name, value in table.items() if name in common}, where)
+    parameters: Any = read_table(kinds[kind], {name: v for name, v in table.items() if name not in common}, where)
+    return replace(row, parameters=parameters)

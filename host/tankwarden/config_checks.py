@@ -40,6 +40,7 @@ def check(config: Config) -> None:
         _measurable(circuit, config)
     _ceilings(config)
     _plausible(config)
+    _lamps(config)
 
 
 def _site(config: Config) -> None:
@@ -71,6 +72,7 @@ def _names(config: Config) -> None:
     rows = [("enclosure", number, row.id, row.name) for number, row in enumerate(config.enclosures, 1)]
     rows += [("circuit", number, row.id, row.name) for number, row in enumerate(config.circuits, 1)]
     rows += [("sensor", number, row.id, row.name) for number, row in enumerate(config.sensors, 1)]
+    rows += [("light", number, row.id, row.name) for number, row in enumerate(config.lights, 1)]
     taken: dict[str, str] = {}
     for kind, number, name, title in rows:
         if name in taken:
@@ -85,6 +87,7 @@ def _enclosures(config: Config) -> None:
     known = ", ".join(kinds) or "none yet: add an [[enclosure]]"
     owned: list[tuple[str, str, str]] = [("circuit", row.id, row.enclosure) for row in config.circuits]
     owned += [("sensor", row.id, row.enclosure) for row in config.sensors]
+    owned += [("light", row.id, row.enclosure) for row in config.lights]
     for kind, name, enclosure in owned:
         where = f"{config.file}, [[{kind}]] {name}, key enclosure"
         if enclosure not in kinds:
@@ -149,6 +152,10 @@ def _channels(config: Config) -> None:
     for sensor in config.sensors:
         if sensor.driver == "pico":
             take(sensor.parameters.channel, f"[[sensor]] {sensor.id}", "channel")
+    for number, servo in enumerate(config.servos, 1):
+        take(f"servo {servo.servo}", f"[[servo]] {number}", "servo")
+    for light in config.lights:
+        take(f"light channel {light.channel}", f"[[light]] {light.id}", "channel")
     taken.clear()
     for number, scale in enumerate(config.scales, 1):
         take(scale.channel, f"[[scale]] {number}", "channel")
@@ -217,6 +224,14 @@ CIRCUIT_CEILINGS = (
     Ceiling("stuck_s", "MAX_STUCK_S", 1, " s"),
     Ceiling("rate_degf_per_s", "MAX_RATE_M_DEGF_PER_S", 1000, " °F/s"),
 )
+SERVO_CEILINGS = (
+    Ceiling("max_turns", "MAX_TURNS", 1, ""),
+    Ceiling("max_feedings_24h", "MAX_FEEDINGS_24H", 1, ""),
+    Ceiling("max_turns_24h", "MAX_TURNS_24H", 1, ""),
+    Ceiling("max_g_24h", "MAX_MG_24H", 1000, " g"),
+)
+_ONE_LIGHT = Ceiling("full_power_w", "MAX_LIGHT_MW", 1000, " W")
+_ALL_LIGHTS = Ceiling("total_power_w", "MAX_LIGHTS_MW", 1000, " W")
 _TTL = Ceiling("ttl_ms", "MAX_LEASE_MS", 1, " ms")
 
 
@@ -234,6 +249,14 @@ def _ceilings(config: Config) -> None:
             )
             raise ConfigError(what, where=f"{where}, key resistance_ohm", fix="measure the element")
 
+    for servo in config.servos:
+        where = f"{config.file}, [[servo]] {servo.servo}"
+        for row in SERVO_CEILINGS:
+            _at_most(row, getattr(servo, row.key), where)
+        if servo.pulse_min_us >= servo.pulse_max_us:
+            what = f"{servo.pulse_min_us} µs is not below pulse_max_us {servo.pulse_max_us} µs"
+            raise ConfigError(what, where=f"{where}, key pulse_min_us", fix="swap or correct them")
+
 
 def _at_most(row: Ceiling, value: float, where: str) -> None:
     ceiling = ceilings()[row.ceiling] / row.per
@@ -248,3 +271,17 @@ def _plausible(config: Config) -> None:
         if low is not None and high is not None and low >= high:
             where = f"{config.file}, [[sensor]] {sensor.id}, key plausible_low"
             raise ConfigError(f"{low:g} is not below plausible_high {high:g}", where=where, fix="swap or correct them")
+
+
+def _lamps(config: Config) -> None:
+    """A lamp must be able to do more than its least, and no more than the Pico lets it."""
+    _at_most(_ALL_LIGHTS, config.lighting.total_power_w, f"{config.file}, [lights]")
+    for light in config.lights:
+        _at_most(_ONE_LIGHT, light.full_power_w, f"{config.file}, [[light]] {light.id}")
+        least = (light.min_percent / 100) ** light.gamma * 100
+        if least >= light.cap_percent:
+            where = f"{config.file}, [[light]] {light.id}, key min_percent"
+            what = (
+                f"at {light.min_percent:g} % it gives {least:.3g} %, not less than cap_percent {light.cap_percent:g} %"
+            )
+            raise ConfigError(what, where=where, fix="lower min_percent or raise cap_percent")

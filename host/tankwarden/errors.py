@@ -20,6 +20,22 @@ class CommandError(TankwardenError):
     """A person's command cannot be carried out; nothing was changed."""
 
 
+class RefusedError(CommandError, ValueError):
+    """Something that was given does not fit. field: its name, dotted; empty = the whole."""
+
+    def __init__(self, text: str, field: str) -> None:
+        super().__init__(f"{field}: {text}" if field else text)
+        self.field = field
+
+
+class TakenError(CommandError):
+    """What was asked for belongs to something else already, which the message names."""
+
+
+class NotNowError(CommandError):
+    """It cannot be done at this time; the message says what must be so first."""
+
+
 class NotKnownError(TankwardenError, LookupError):
     """What was asked for is not there, or not yet."""
 

@@ -8,7 +8,16 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from tanklink import records
-from tanklink.messages import BOARD_STATES, NOTICES, RESET_CAUSES, SUBJECTS, TRIGGERS
+from tanklink.messages import (
+    BOARD_STATES,
+    FEEDING_REASONS,
+    FEEDING_STATES,
+    NOTICES,
+    RESET_CAUSES,
+    SUBJECTS,
+    TRIGGERS,
+)
+from tankwarden.logic.feeding import Outcome, Started, Status, reason_text, status_of
 
 INFO, WARNING, ALARM = "info", "warning", "alarm"  # severities, least first
 
@@ -17,7 +26,8 @@ INFO, WARNING, ALARM = "info", "warning", "alarm"  # severities, least first
 class Event:
     """One fact. at_ms: UTC. circuit: the Pico's number, None = the whole board or not about a circuit.
 
-    id: given by the store. board_id, boot_id, journal_id: of an event of the Pico's, else None.
+    id: given by the store. board_id, boot_id, journal_id: of an event of the Pico's, else None. feeding: what it says
+    of one, for the history; the event's own row has it in words.
     """
 
     at_ms: int
@@ -33,6 +43,7 @@ class Event:
     board_id: str | None = None
     boot_id: int | None = None
     journal_id: int | None = None
+    feeding: Started | Outcome | None = None
     id: int | None = None
 
     def with_id(self, id: int) -> "Event":  # noqa: A002 - the field's own name
@@ -67,7 +78,8 @@ class Event:
 
 
 Caused = records.Trip | records.Fault | records.LeaseOver
-Journaled = Caused | records.Boot | records.Reset | records.Notice
+Fed = records.FeedStarted | records.FeedReport
+Journaled = Caused | records.Boot | records.Reset | records.Notice | Fed
 
 
 # -- when -----------------------------------------------------------------------------------------------------------
@@ -236,6 +248,10 @@ def from_pico(record: Journaled, board_id: str, time: PicoTime) -> Event:
         return replace(event, text=f"trip {record.trip_id} was reset by a person")
     if isinstance(record, records.Notice):
         return _notice(event, record)
+    if isinstance(record, records.FeedStarted):
+        return _feed_started(event, record, board_id, time)
+    if isinstance(record, records.FeedReport):
+        return _feed_report(event, record, board_id, time)
     return _cause(event, record)
 
 
@@ -246,6 +262,8 @@ _KINDS: dict[type, tuple[str, str]] = {
     records.Boot: ("boot", INFO),
     records.Reset: ("reset", INFO),
     records.Notice: ("notice", WARNING),
+    records.FeedStarted: ("feeding_started", INFO),
+    records.FeedReport: ("feeding", INFO),
 }
 
 
@@ -268,6 +286,50 @@ def _notice(event: Event, record: records.Notice) -> Event:
         event, text=text, circuit=record.circuit or None, trigger=notice, value=float(record.value),
         limit=float(record.limit), severity=_NOTICE_SEVERITIES.get(notice, event.severity),
     )  # fmt: skip
+
+
+def operation_id(record: Fed | records.FeedState) -> int:
+    """The 60 bits that the wire carries in two halves."""
+    return record.op_hi << 30 | record.op_lo
+
+
+def _feed_started(event: Event, record: records.FeedStarted, board_id: str, time: PicoTime) -> Event:
+    """Of an earlier boot, the instant is that of the request, as the host's clock had it then."""
+    asked_ms = (record.wall_day * 86_400 + record.wall_s) * 1000
+    started = Started(
+        operation_id=operation_id(record), servo=record.feeder, turns=record.turns, board_id=board_id,
+        started_ms=event.at_ms if record.boot_id == time.boot_id else asked_ms, portion_g=record.portion_mg / 1000,
+        boot_id=record.boot_id,
+    )  # fmt: skip
+    text = f"the feeder on servo {record.feeder} feeds: {record.portion_mg / 1000:g} g in {_turns(record.turns)}"
+    return replace(event, at_ms=started.started_ms, text=text, feeding=started)
+
+
+def _feed_report(event: Event, record: records.FeedReport, board_id: str, time: PicoTime) -> Event:
+    status = status_of(_name(FEEDING_STATES, record.outcome, "state")) or Status.PARTIAL
+    reason = _name(FEEDING_REASONS, record.reason, "reason")
+    outcome = Outcome(
+        operation_id=operation_id(record), servo=record.feeder, status=status, reason=reason, turns=record.turns,
+        drops=record.drops, took_ms=round(record.took_ms * time.speed), board_id=board_id,
+        ended_ms=event.at_ms if record.boot_id == time.boot_id else None,
+    )  # fmt: skip
+    text = f"the feeder on servo {record.feeder}: {_FED_TEXTS[status].format(turns=_turns(record.turns))}"
+    if reason_text(reason):
+        text += f": {reason_text(reason)}"
+    severity = event.severity if status is Status.SUCCESS else WARNING
+    return replace(event, text=text, severity=severity, feeding=outcome)
+
+
+_FED_TEXTS = {
+    Status.SUCCESS: "fed, {turns}",
+    Status.PARTIAL: "fed in part",
+    Status.FAILED: "nothing was fed",
+    Status.PENDING: "feeds",
+}
+
+
+def _turns(count: int) -> str:
+    return f"{count} turn" + ("" if count == 1 else "s")
 
 
 def _cause(event: Event, record: Caused) -> Event:

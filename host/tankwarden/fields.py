@@ -16,6 +16,12 @@ from typing import Any, TypeVar
 from tankwarden.errors import ConfigError
 
 IDENTIFIER = r"[a-z][a-z0-9_-]{0,31}"
+COLOUR = r"#[0-9a-fA-F]{6}"
+_PATTERN_HELP = {
+    IDENTIFIER: ("a name for programs", "use a small letter first, then at most 31 small letters, digits, - or _"),
+    COLOUR: ("a colour", "write # and six hexadecimal digits, such as #2f6fde"),
+}
+_WALL_TIME = r"([01][0-9]|2[0-3]):[0-5][0-9]"
 _MARK = "tankwarden"
 _KINDS: dict[type, str] = {
     bool: "true or false",
@@ -26,6 +32,7 @@ _KINDS: dict[type, str] = {
     dict: "a table",
 }
 Points = tuple[tuple[int, float], ...]
+TimedPoints = tuple[tuple[str, float], ...]
 T = TypeVar("T")
 
 
@@ -109,6 +116,8 @@ def _read(value: object, rule: Setting, kind: Any, where: str) -> object:
     """One value, checked against its field's type and rule."""
     if kind == Points:
         return _points(value, where)
+    if kind == TimedPoints:
+        return _timed_points(value, where)
     expected = next(base for base in (bool, int, float, str) if base in _alternatives(kind))
     fix = f"write {_KINDS[expected]}" + (f", {rule.bounds}" if rule.bounds else "")
     if expected is float and type(value) is int:  # TOML writes 12 for 12.0
@@ -122,8 +131,8 @@ def _read(value: object, rule: Setting, kind: Any, where: str) -> object:
     if below or above or (rule.choices and value not in rule.choices):
         raise ConfigError(f"{value!r} is out of bounds", where=where, fix=fix)
     if rule.pattern is not None and isinstance(value, str) and not re.fullmatch(rule.pattern, value):
-        fix = "use a small letter first, then at most 31 small letters, digits, - or _"
-        raise ConfigError(f"{value!r} will not do as a name for programs", where=where, fix=fix)
+        what, fix = _PATTERN_HELP[rule.pattern]
+        raise ConfigError(f"{value!r} will not do as {what}", where=where, fix=fix)
     return value
 
 
@@ -139,6 +148,26 @@ def _points(value: object, where: str) -> Points:
         if type(pair[1]) not in (int, float) or not math.isfinite(pair[1]):
             raise ConfigError(f"the value of point {number} is {pair[1]!r}", where=where, fix=fix)
         points.append((pair[0], float(pair[1])))
+    return tuple(points)
+
+
+def _timed_points(value: object, where: str) -> TimedPoints:
+    """A list of ["HH:MM", percent] pairs with rising times."""
+    fix = 'write points as [["HH:MM", percent], …], times rising, e.g. [["08:00", 0], ["12:00", 80], ["20:00", 0]]'
+    if not isinstance(value, list) or not value:
+        raise ConfigError(f"this is {_kind(value)} without points", where=where, fix=fix)
+    points: list[tuple[str, float]] = []
+    for number, pair in enumerate(value, 1):
+        if not isinstance(pair, list) or len(pair) != 2 or type(pair[1]) not in (int, float):
+            raise ConfigError(f"point {number} is {pair!r}", where=where, fix=fix)
+        time, percent = pair
+        if not isinstance(time, str) or not re.fullmatch(_WALL_TIME, time):
+            raise ConfigError(f"the time of point {number} is {time!r}", where=where, fix=fix)
+        if not 0 <= percent <= 100:  # nan is neither
+            raise ConfigError(f"the level of point {number} is {percent!r}", where=where, fix="write 0 to 100 percent")
+        if points and time <= points[-1][0]:
+            raise ConfigError(f"{time} does not come after {points[-1][0]}", where=where, fix=fix)
+        points.append((time, float(percent)))
     return tuple(points)
 
 

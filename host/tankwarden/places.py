@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -33,6 +34,25 @@ def database(data: Path) -> str:
 def socket_path(data: Path) -> Path:
     """Of the door for people at this machine."""
     return data / "control.sock"
+
+
+def api_token(data: Path) -> str:
+    """The token of the API's routes that change something: in the file api-token, which its owner alone may read.
+
+    Made at the first call. DataFolderError if it cannot be made or read.
+    """
+    path = data / "api-token"
+    try:
+        with contextlib.suppress(FileExistsError):
+            descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w") as made:
+                made.write(secrets.token_urlsafe(32) + "\n")
+        token = path.read_text().strip()
+    except OSError as error:
+        raise DataFolderError(f"{path} cannot be used ({error.strerror}): look at its rights") from error
+    if len(token) < 16:
+        raise DataFolderError(f"{path} holds no token of 16 characters or more: delete it, and a new one is made")
+    return token
 
 
 @contextlib.contextmanager

@@ -1,5 +1,7 @@
 """From the configuration to the parts: what the Pico is to hold, which probes there are, how rows become values."""
 
+import zlib
+
 from tankwarden.ceilings import ceilings
 from tankwarden.clock import Clock, SimulatedClock, SystemClock
 from tankwarden.config import Config, circuit_channels
@@ -12,12 +14,21 @@ from tankwarden.drivers.pico.driver import PicoDriver
 from tankwarden.flows.readings import probe_of
 from tankwarden.flows.snapshot import Scales
 from tankwarden.logic import pico_config
+from tankwarden.logic.behaviors import Sky
+from tankwarden.logic.lights import Channel
 from tankwarden.logic.quality import Rules
 from tankwarden.logic.scaling import Points, line
 from tankwarden.store import Calibration, CircuitMeter, Thermometer
 
 # STATUS comes at 10 Hz: a circuit's probe that is silent for three of these periods is stale, as the link then is.
 PROBE_PERIOD_S, PROBE_STALE_AFTER = 0.5, 3
+
+
+def channels_of(config: Config) -> list[Channel]:
+    """The lights, under the sky of the site. Each light has a seed of its own."""
+    site = config.site
+    sky = Sky(site.latitude, site.longitude, site.zone)
+    return [Channel(light, sky, zlib.crc32(light.id.encode())) for light in config.lights]
 
 
 def clock_of(config: Config) -> Clock:
@@ -30,7 +41,11 @@ def clock_of(config: Config) -> Clock:
 
 def board_of(config: Config) -> BoardConfig:
     """What the Pico is to hold."""
-    return board_config(map(pico_config.circuit_record, config.circuits), pico_config.tables(config.scales))
+    return board_config(
+        map(pico_config.circuit_record, config.circuits),
+        pico_config.tables(config.scales),
+        map(pico_config.feeder_record, config.servos),
+    )
 
 
 def points_of(config: Config, channel: str) -> Points:

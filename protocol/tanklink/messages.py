@@ -38,12 +38,18 @@ NAK_REASONS = (
     "lease_expired", "lease_too_long", "not_configured", "wrong_trip", "cause_present", "too_soon", "fault_line",
     "selftest", "no_trace", "old_arming",
     "plan_incomplete", "plan_crc", "plan_times", "plan_over", "too_far", "no_room",
+    "too_late", "feeding_cap", "servo_busy", "journal_full",
 )  # fmt: skip
 EFFECTS = ("lightning", "cloud")
 LIGHT_SOURCES = ("unset", "fallback", "plan", "levels")  # what a light goes by
+FEEDING_STATES = ("unknown", "running", "done", "partial", "failed")
+# Why a feeding is not done: the Pico restarted during it, not one turn or not every turn made the drop sensor see
+# something, its last instant had passed before it could begin, the journal did not take its beginning.
+FEEDING_REASONS = ("none", "restart", "no_drop", "missed_drop", "too_late", "journal")
 
 N_CIRCUITS = 2
 N_CHANNELS = len(CHANNELS)
+N_FEEDERS = 2  # servos, each with its drop sensor
 MAX_POINTS = 8  # of a scaling table
 # A trip's waveform: TRACE_TICKS instants of every channel, 12 bits each, two samples in three bytes.
 TRACE_TICKS = 256
@@ -82,6 +88,33 @@ def _cause():
         enum("subject", SUBJECTS, "the channel or part that was judged"),
         sint("value", doc="what was measured, in the subject's unit (mV, mA, m°F, ms, count)"),
         sint("limit", doc="the limit it broke, in the same unit"),
+    )
+
+
+def _operation():
+    return (
+        uint("op_hi", doc="the operation's id, 60 random bits: the upper 30"),
+        uint("op_lo", doc="and the lower 30"),
+    )
+
+
+def _wall():
+    return (
+        uint("wall_day", 100_000, "the host's time when it sent this: days since 1970-01-01 UTC"),
+        uint("wall_s", 86_399, "and seconds of that day"),
+    )
+
+
+def _feeder():
+    return uint("feeder", N_FEEDERS, "1 or 2")
+
+
+def _motion():
+    return (
+        uint("rest_us", 3000, "pulse of the servo at rest"),
+        uint("feed_us", 3000, "and where it feeds"),
+        uint("rotate_ms", 60_000, "from one to the other, evenly"),
+        uint("hold_ms", 60_000, "it stays where it feeds"),
     )
 
 
@@ -346,12 +379,74 @@ LIGHTS = Message(
     blob("lights_crc", 4, doc="CRC-32, little-endian, of what CONFIG_LIGHT and CONFIG_LIGHTS said")
 )  # fmt: skip
 
+# -- feeders ----------------------------------------------------------------------------------------------------
+
+CONFIG_FEEDER = Message(
+    60, "CONFIG_FEEDER", HOST, COMMAND, "Describe one feeder; refused while armed. Caps may only be tightened.",
+    _feeder(),
+    flag("enabled", "one that is not enabled never feeds"),
+    uint("pulse_min_us", 3000, "shortest pulse that its servo may be given"),
+    uint("pulse_max_us", 3000, "and the longest"),
+    uint("max_turns", 1000, "in one feeding"),
+    uint("max_feedings_24h", 1000, "feedings that moved within 24 h of the host's time"),
+    uint("max_turns_24h", 10_000, "turns within 24 h"),
+    uint("max_mg_24h", 10_000_000, "food within 24 h"),
+    flag("drop_sensor", "there is one: a turn that it does not see has fed nothing"),
+)  # fmt: skip
+FEED = Message(
+    61, "FEED", HOST, COMMAND, "Feed once. An operation that is known moves nothing. Answer: FEED_STATE, or NAK.",
+    *_operation(), _feeder(),
+    uint("boot_id", doc="from WELCOME: of the clock that not_after is of"),
+    *_uptime("not_after_"), *_wall(), *_motion(),
+    flag("return_to_rest", "after the last turn; else the servo is released where it feeds"),
+    uint("turns", 1000, "out and back; at least 1"),
+    uint("portion_mg", 10_000_000, "what all turns together give, for the cap")
+)  # fmt: skip
+FEED_STATUS = Message(
+    62, "FEED_STATUS", HOST, COMMAND, "Ask what became of a feeding. Answer: FEED_STATE.", *_operation()
+)
+FEED_STATE = Message(
+    63, "FEED_STATE", PICO, REPLY, "How a feeding stands; done, partial and failed are in the journal.",
+    *_operation(),
+    enum("state", FEEDING_STATES, "unknown: it never began, unless the journal was lost"),
+    enum("reason", FEEDING_REASONS, "why it is not done"),
+    uint("turns", 1000, "made; running: asked for; partial by a restart: asked for, of which some were made"),
+    uint("drops", 65_535, "seen by the drop sensor"),
+    uint("took_ms", doc="from the first movement to rest"),
+    flag("journal_lost", "the journal of before this boot is lost: unknown may have begun")
+)  # fmt: skip
+TEST_SERVO = Message(
+    64, "TEST_SERVO", HOST, COMMAND, "Move a feeder's servo out and back once. Counts as no feeding; few in an hour.",
+    _feeder(), *_motion()
+)  # fmt: skip
+FEED_STARTED = Message(
+    65, "FEED_STARTED", PICO, EVENT, "A feeding begins: its servo moves only once this is in flash.",
+    *_event(), *_operation(), *_wall(),
+    uint("portion_mg", 10_000_000, "as asked"),
+    _feeder(),
+    uint("turns", 1000, "as asked"),
+    uint("rest_us", 3000, "pulse to go to rest with, should the Pico restart meanwhile")
+)  # fmt: skip
+FEED_REPORT = Message(
+    66, "FEED_REPORT", PICO, EVENT, "A feeding has ended, now. Exactly one follows every FEED_STARTED.",
+    *_event(), *_operation(),
+    uint("took_ms", doc="from the first movement to rest; 0 if none is known"),
+    uint("drops", 65_535, "seen by the drop sensor"),
+    uint("turns", 1000, "made; partial by a restart: asked for, of which some were made"),
+    _feeder(),
+    enum("outcome", FEEDING_STATES, "done, partial or failed"),
+    enum("reason", FEEDING_REASONS, "why it is not done")
+)  # fmt: skip
+
 TABLE = (
     HELLO, WELCOME, NAK, ACK, PING, PONG, CONFIG_CIRCUIT, CONFIG_POINT, CONFIG_CHECK, CONFIG_STATE, ARM, DISARM, LEASE,
     RESET_TRIP, EVENT_ACK, MAINTENANCE, READ_TRACE, TRACE, STATUS, HEALTH, BOOT, TRIP, FAULT, LEASE_OVER, RESET, NOTICE,
     BUDGET,
     CONFIG_LIGHT, CONFIG_LIGHTS, PLAN_KNOTS, PLAN_START, EFFECT, LEVELS, LIGHTS,
+    CONFIG_FEEDER, FEED, FEED_STATUS, FEED_STATE, TEST_SERVO, FEED_STARTED, FEED_REPORT,
 )  # fmt: skip
 BY_ID = build_index(TABLE)
 DIGEST = digest(TABLE)
-del _uptime, _event, _cause, _channel_sums  # under MicroPython a function holds on to every constant of its file
+# Under MicroPython a function holds on to every constant of its file.
+del _uptime, _event, _cause, _channel_sums
+del _operation, _wall, _feeder, _motion

@@ -8,6 +8,8 @@ BOARD_STATES: tuple[str, ...]
 CHANNELS: tuple[str, ...]
 CIRCUIT_STATES: tuple[str, ...]
 EFFECTS: tuple[str, ...]
+FEEDING_REASONS: tuple[str, ...]
+FEEDING_STATES: tuple[str, ...]
 KNOT_BYTES: int
 LIGHT_SOURCES: tuple[str, ...]
 MAX_EFFECTS: int
@@ -18,6 +20,7 @@ NAK_REASONS: tuple[str, ...]
 NOTICES: tuple[str, ...]
 N_CHANNELS: int
 N_CIRCUITS: int
+N_FEEDERS: int
 N_LIGHTS: int
 PART_KNOTS: int
 RESET_CAUSES: tuple[str, ...]
@@ -63,6 +66,13 @@ PLAN_START: Message
 EFFECT: Message
 LEVELS: Message
 LIGHTS: Message
+CONFIG_FEEDER: Message
+FEED: Message
+FEED_STATUS: Message
+FEED_STATE: Message
+TEST_SERVO: Message
+FEED_STARTED: Message
+FEED_REPORT: Message
 
 TABLE: tuple[Message, ...]
 BY_ID: dict[int, Message]

@@ -3,10 +3,14 @@
 import sqlite3
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from tanklink.messages import CHANNELS
 from tankwarden.events import Event
+from tankwarden.logic.feeder import Entry, Feeder, ServoConfig
+from tankwarden.logic.feeding import Feeding, Source, Status
 from tankwarden.logic.scaling import Line
 from tankwarden.store import Calibration, CircuitMeter, MeasurementRow, Store, Thermometer, open_store
 
@@ -43,6 +47,24 @@ def event(
         at_ms=T0, kind="trip", severity="alarm", text=text, circuit=1, trigger="over_current", subject="current_1",
         value=12.8, limit=11.0, unit="A", board_id=board_id, boot_id=boot_id, journal_id=journal_id,
     )  # fmt: skip
+
+
+def feeder(**changes: Any) -> Feeder:
+    """One with a meal at eight."""
+    whole = Feeder(
+        name="Pellets", enclosure="reef", servo=1, config=ServoConfig(portion_size=0.5, turns=2),
+        schedule=(Entry(name="Morning", minute=480, portion_g=1.0, weekdays=5, since_ms=T0),), missed_within_min=30,
+    )  # fmt: skip
+    return replace(whole, **changes)
+
+
+def feeding(number: int | None, **changes: Any) -> Feeding:
+    """One that was asked for."""
+    whole = Feeding(
+        operation_id=(1 << 59) + 7, feeder=number, requested_ms=T0, source=Source.PERSON, status=Status.PENDING,
+        turns=2, asked_g=0.5, board_id="e66038b7", boot_id=77, not_after_ms=20_000,
+    )  # fmt: skip
+    return replace(whole, **changes)
 
 
 def opened(

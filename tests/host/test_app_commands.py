@@ -12,10 +12,12 @@ from house import House, Kept
 
 from tanklink import records
 from tanklink.records import Record
+from tankwarden.config_lights import Light
 from tankwarden.drivers.pico.driver import PicoView
 from tankwarden.errors import CommandError
 from tankwarden.flows.commands import Commands
 from tankwarden.flows.door import Door, DoorError, knock
+from tankwarden.flows.weather import Weather
 from tankwarden.logic.claims import Claim
 
 
@@ -34,9 +36,18 @@ class Pico:
     def permit_arming(self, for_s: float) -> None:
         self.permitted = for_s
 
+    def ready(self) -> bool:
+        return self.house.driver.ready()
+
+    def uptime_ms(self) -> int | None:
+        return self.house.driver.uptime_ms()
+
     async def command(self, record: Record) -> Record | None:
         self.asked.append(record)
         return self.reply
+
+
+LIGHT = Light(id="blue", name="Blue", enclosure="reef", channel=2, behavior="static")
 
 
 class Scene:
@@ -45,8 +56,9 @@ class Scene:
         self.pico = Pico(self.house)
         self.log: list[tuple[str, str, str]] = []
         self.commands = Commands(
-            self.pico, self.house.claims, ("circuit.east",), self.house.clock, lambda *line: self.log.append(line)
-        )
+            self.pico, self.house.claims, ("circuit.east",), self.house.clock, lambda *line: self.log.append(line),
+            ("light.blue",), Weather((LIGHT,), self.house.clock, self.pico), {},
+        )  # fmt: skip
 
     def tripped(self, number: int) -> "Scene":
         self.house.pico.trip_id, self.house.pico.state = number, "tripped"
@@ -193,6 +205,50 @@ def test_a_dead_hosts_socket_is_no_obstacle(tmp_path: Path) -> None:
     path = tmp_path / "control.sock"
     path.touch()
     assert through_door(path, {"cmd": "a"})[0]["ok"]
+
+
+def test_a_light_is_set_by_hand_in_percent() -> None:
+    scene = Scene()
+    assert scene.do(cmd="claim", output="light.blue", value=40, seconds=60) == {"text": "light.blue 40 % for 60 s"}
+    (claim,) = scene.house.claims.living(scene.house.clock.wall_ms())
+    assert (claim.output, claim.value, claim.priority.label) == ("light.blue", 40.0, "person")
+
+
+@pytest.mark.parametrize("value", [True, "40", None, -1, 100.5, float("nan")])
+def test_a_light_takes_no_other_value(value: object) -> None:
+    scene = Scene()
+    with pytest.raises(CommandError, match="give 0 to 100, in percent"):
+        scene.do(cmd="claim", output="light.blue", value=value, seconds=60)
+    assert scene.house.claims.living(scene.house.clock.wall_ms()) == ()
+
+
+def test_weather_is_begun_and_ended() -> None:
+    scene = Scene()
+    scene.house.run(1)
+    answer = scene.do(cmd="weather", kind="storm", seconds=60, depth_percent=80, seed=4)
+    assert (answer["text"], answer["seed"]) == ("storm for 60 s", 4)
+    assert {type(record) for record in scene.pico.asked} == {records.Effect}
+    assert {record.lights for record in scene.pico.asked if isinstance(record, records.Effect)} == {0b100}
+    assert scene.do(cmd="weather-end")["text"] == "the sky clears"
+    assert scene.do(cmd="weather-end")["text"] == "the sky is clear already"
+
+
+@pytest.mark.parametrize(
+    ("request_", "said"),
+    [
+        ({"kind": "hail", "seconds": 60, "depth_percent": 50}, "cloud, storm, lightning"),
+        ({"kind": "cloud", "seconds": 0, "depth_percent": 50}, "give 1 to 14400"),
+        ({"kind": "cloud", "seconds": 20_000, "depth_percent": 50}, "give 1 to 14400"),
+        ({"kind": "cloud", "seconds": 60}, "depth_percent is None"),
+        ({"kind": "cloud", "seconds": 60, "depth_percent": 50, "seed": -3}, "seed is -3"),
+    ],
+)
+def test_weather_that_cannot_be_is_refused(request_: dict[str, Any], said: str) -> None:
+    scene = Scene()
+    scene.house.run(1)
+    with pytest.raises(CommandError, match=said):
+        scene.do(cmd="weather", **request_)
+    assert scene.pico.asked == []
 
 
 @pytest.mark.parametrize("line", [b"no json\n", b"[1]\n", b"{" * 5000 + b"\n"])

@@ -7,11 +7,11 @@ import pytest
 from peewee import SqliteDatabase
 from playhouse.migrations import Runner
 from playhouse.schema_diff import diff_models
-from store_kit import CALIBRATION, T0, event, opened, row
+from store_kit import CALIBRATION, T0, event, feeder, feeding, opened, row
 
 from tankwarden.errors import StoreError
 from tankwarden.logic.waveform import Waveform
-from tankwarden.store import NewerDatabaseError
+from tankwarden.store import Begun, NewerDatabaseError
 from tankwarden.store.database import MIGRATIONS
 from tankwarden.store.models import MODELS
 
@@ -78,6 +78,7 @@ def migrate(path: Path, way: str, target: str) -> None:
 def test_waveforms_come_to_a_database_that_has_none_and_go_again_without_touching_the_rest(tmp_path: Path) -> None:
     """From 0001 with data in, to 0002 and back, and up again: what was there stays."""
     path = filled(tmp_path / "a.db")
+    migrate(path, "down", "0003_feeders")
     migrate(path, "down", "0002_trip_waveforms")
     first = tables(path)
     assert first["measurements"] == 100
@@ -88,12 +89,42 @@ def test_waveforms_come_to_a_database_that_has_none_and_go_again_without_touchin
         assert store.recorder.submit_waveform(waveform).result() is True
         ((event, kept),) = store.queries(CALIBRATION).trips()
         assert (event.journal_id, kept) == (1, True)
+    migrate(path, "down", "0003_feeders")
     second = tables(path)
     assert second == first | {"trip_waveforms": 1, "schema_migration": 2}
     migrate(path, "down", "0002_trip_waveforms")
     assert tables(path) == first
     migrate(path, "up", "0002_trip_waveforms")
     assert tables(path) == second | {"trip_waveforms": 0}
+
+
+FEEDERS = ("feeders", "feeder_schedule", "feeding_history")
+
+
+@pytest.mark.parametrize("before", ["0001_first", "0002_trip_waveforms"])
+def test_feeders_come_to_every_earlier_database_and_go_again_without_touching_the_rest(
+    tmp_path: Path, before: str
+) -> None:
+    path = filled(tmp_path / "a.db")
+    migrate(path, "down", "0003_feeders")
+    if before == "0001_first":
+        migrate(path, "down", "0002_trip_waveforms")
+    first = tables(path)
+    assert not set(FEEDERS) & set(first)
+    with opened(path) as store:  # opening brings it up
+        number = store.recorder.submit_feeder(feeder()).result()
+        assert store.recorder.submit_feeding(feeding(number)).result() is Begun.STORED
+        assert [row.feeder for row in store.feeder_queries().feedings()] == [number]
+    second = tables(path)
+    assert {name: second[name] for name in FEEDERS} == {"feeders": 1, "feeder_schedule": 1, "feeding_history": 1}
+    assert {name: second[name] for name in ("measurements", "events")} == {"measurements": 100, "events": 1}
+    migrate(path, "down", "0003_feeders")
+    assert {name: count for name, count in tables(path).items() if name in first and name != "schema_migration"} == {
+        name: count for name, count in first.items() if name != "schema_migration"
+    }
+    assert not set(FEEDERS) & set(tables(path))
+    migrate(path, "up", "0003_feeders")
+    assert {name: tables(path)[name] for name in FEEDERS} == dict.fromkeys(FEEDERS, 0)
 
 
 def test_up_runs_once(tmp_path: Path) -> None:

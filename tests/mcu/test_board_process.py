@@ -19,6 +19,8 @@ from tanklink import messages, records
 from tanklink.frames import Frame, FrameReader, pack
 from tanklink.records import Record
 
+from .world_ticks import WorldTicks
+
 REPO = Path(__file__).resolve().parents[2]
 SHIMS = REPO / "host" / "tankwarden" / "sim" / "shims"
 HEAP = "heapsize=240wK"
@@ -42,6 +44,7 @@ class BoardProcess:
         self._words[simwire.W_ADC_REFERENCE] = simwire.ADC_REFERENCE_COUNTS
         self._words[simwire.W_ADC_DIE] = simwire.ADC_DIE_COUNTS
         self._write_page(simwire.W_MAGIC, simwire.N_WORDS)
+        self._world = WorldTicks(self._page)
         self._seq = 0
 
     def _write_page(self, first: int, n: int) -> None:
@@ -76,6 +79,10 @@ class BoardProcess:
             self.link.close()
             os.close(self._out)
             self._process = None
+
+    def end_world(self) -> None:
+        """No board will be started here any more."""
+        self._world.stop()
 
     def wait_for_reset(self) -> list[tuple[int, int, int]]:
         """Until the board has reset itself; its records as (kind, a, b)."""
@@ -135,6 +142,7 @@ def board(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[BoardProce
     process = BoardProcess(command, tmp_path)
     yield process
     process.stop()
+    process.end_world()
 
 
 def is_reply(asked_seq: int, seq: int, record: Record) -> bool:

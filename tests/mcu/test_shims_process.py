@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 import simwire
 
+from .world_ticks import WorldTicks
+
 SHIMS = Path(simwire.__file__).resolve().parent
 MCU = Path(__file__).resolve().parents[2] / "mcu"
 RECORD = struct.Struct(simwire.RECORD_FORMAT)
@@ -29,6 +31,7 @@ class Process:
         (self.mcu / "main.py").write_text(main)
         self.page = folder / "page"
         self.set(**{"magic": simwire.MAGIC, "levels": 0xC0, **words})
+        self._world = WorldTicks(self.page)
         self._records, out = os.pipe()
         self.link, far = socket.socketpair()
         self.link.settimeout(PATIENCE_S)
@@ -71,6 +74,7 @@ class Process:
         if self.process.poll() is None:
             self.process.kill()
         self.process.communicate()
+        self._world.stop()
 
 
 Starter = Callable[..., Process]  # takes what Process does after the folder

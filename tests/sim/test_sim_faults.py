@@ -13,6 +13,7 @@ from tankwarden.config import Circuit as CircuitConfig
 from tankwarden.sim import defaults, faults
 from tankwarden.sim.defaults import CIRCUITS, RELAYS
 from tankwarden.sim.errors import FaultError
+from tankwarden.sim.hopper import Hopper
 from tankwarden.sim.plant import Circuit, Plant
 
 HOUR_MS = 3_600_000
@@ -37,6 +38,10 @@ class Bench:
     plant: Plant = field(default_factory=lambda: Plant(NOON_MS))
     cable: Line = field(default_factory=Line)
     done: list[tuple[object, ...]] = field(default_factory=list)
+    hoppers: tuple[Hopper, Hopper] = field(default_factory=lambda: (Hopper(), Hopper()))
+
+    def hopper(self, feeder: int) -> Hopper:
+        return self.hoppers[feeder - 1]
 
     def circuit(self, number: int) -> Circuit:
         return self.plant.circuits[number]
@@ -147,6 +152,22 @@ def test_fault_of_a_circuit_shows_there_alone_and_clear_restores_it(bench: Bench
     assert not shows(bench.plant, 3 - circuit)
     faults.apply(bench, "clear")
     assert bench.plant.true_counts() == before
+
+
+@pytest.mark.parametrize("feeder", [1, 2])
+@pytest.mark.parametrize(("name", "truth"), [("servo-jam", (0, 0)), ("drop-sensor-stuck", (1, 0)), ("clear", (1, 1))])
+def test_a_feeder_gives_nothing_or_is_not_seen_to_and_the_other_one_does(
+    bench: Bench, name: str, truth: tuple[int, int], feeder: int
+) -> None:
+    for broken in ("servo-jam", "drop-sensor-stuck"):
+        faults.apply(bench, broken, feeder)
+    faults.apply(bench, "clear")
+    faults.apply(bench, name, None if name == "clear" else feeder)
+    for hopper in bench.hoppers:
+        for angle_deg in (0.0, 45.0, 90.0, 45.0):
+            hopper.turn(angle_deg)
+    assert tuple(bench.hopper(feeder).truth().values()) == truth
+    assert tuple(bench.hopper(3 - feeder).truth().values()) == (1, 1)
 
 
 @pytest.mark.parametrize("name", SHOWS_CLOSED)
@@ -375,7 +396,7 @@ def test_what_does_not_fit_is_refused_in_words_and_changes_nothing(
 def test_every_fault_is_walked_through_here_and_described() -> None:
     walked = set(PLANT_FAULTS) | set(SHOWS_CLOSED) | {name for name, _, _ in BOARD_FAULTS}
     in_time = {"dry-tank", "detached-ntc", "sensor-stuck", "sensor-rate", "reference-off", "serial-noise", "clear"}
-    assert walked | in_time == set(faults.FAULTS)
+    assert walked | in_time | {"servo-jam", "drop-sensor-stuck"} == set(faults.FAULTS)
     for row in faults.describe():
         assert row["name"] in faults.FAULTS
         assert row["help"]

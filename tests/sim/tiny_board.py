@@ -60,7 +60,9 @@ while True:
                 record(PERMIT, relay, 0)
         elif byte == ord("L"):
             record(PIN, 10, 1)
-            time.sleep(0.03)
+            until_us = chip_us() + 30_000
+            while chip_us() < until_us:
+                time.sleep(0.001)
             record(PIN, 10, 0)
         elif byte == ord("S"):
             now_us = chip_us()

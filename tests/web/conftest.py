@@ -6,17 +6,20 @@ import os
 import shutil
 import tempfile
 from base64 import b64decode
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+import web_feeders
+import web_lights
 import web_snapshots
 import web_trips
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 
+from tankwarden.errors import CommandError
 from tankwarden.web.api import Sources
 from tankwarden.web.server import WebServer, make_app
 
@@ -37,6 +40,9 @@ class Controller:
         self.hours_asked: list[float] = []
         self.waveform: dict[str, Any] | Exception = web_trips.waveform()
         self.trips_asked: list[int] = []
+        self.commands: list[dict[str, Any]] = []
+        self.refusal: str | None = None
+        self.feeder_error: Exception | None = None
 
     def status(self) -> dict[str, Any]:
         if isinstance(self.snapshot, Exception):
@@ -59,6 +65,26 @@ class Controller:
             raise self.waveform
         return self.waveform
 
+    def read_lights(self) -> dict[str, Any]:
+        charts: dict[str, Any] = web_lights.charts()
+        return charts
+
+    def read_feedings(self, feeder: int, period: str) -> dict[str, Any]:
+        if self.feeder_error is not None:
+            raise self.feeder_error
+        told: dict[str, Any] = web_feeders.feedings(feeder, period)
+        return told
+
+    def command(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        self.commands.append(dict(request))
+        if self.feeder_error is not None:
+            raise self.feeder_error
+        if str(request["cmd"]).startswith("feed"):
+            return {"text": "done", "feeder": web_feeders.feeder(), "feeding": web_feeders.feeding(10, 0)}
+        if self.refusal is not None:
+            raise CommandError(self.refusal)
+        return {"text": f"{request['cmd']} it is"}
+
 
 @dataclass
 class Reply:
@@ -76,16 +102,19 @@ class Site:
     def __init__(self) -> None:
         self.controller = Controller()
         asked = self.controller
-        sources = Sources(asked.status, asked.read_history, asked.read_trips, asked.read_waveform)
+        sources = Sources(
+            status=asked.status, history=asked.read_history, trips=asked.read_trips, waveform=asked.read_waveform,
+            lights=asked.read_lights, feedings=asked.read_feedings, token=web_feeders.TOKEN, command=asked.command,
+        )  # fmt: skip
         self.server = WebServer(make_app(sources), "127.0.0.1", 0)
         self.server.start()
         self.url = f"http://127.0.0.1:{self.server.port}"
 
-    def get(self, path: str, method: str = "GET", **headers: str) -> Reply:
+    def get(self, path: str, method: str = "GET", body: bytes | None = None, **headers: str) -> Reply:
         """One request; header names with _ for -."""
         connection = http.client.HTTPConnection("127.0.0.1", self.server.port, timeout=10)
         try:
-            connection.request(method, path, headers={name.replace("_", "-"): value for name, value in headers.items()})
+            connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
             response = connection.getresponse()
             return Reply(response.status, response.headers, response.read())
         finally:

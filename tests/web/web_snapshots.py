@@ -7,6 +7,9 @@ builder returns fresh dictionaries that a test may change before it shows them.
 import math
 from typing import Any
 
+import web_feeders
+import web_lights
+
 NOW_MS = 1_750_541_527_000  # 2025-06-21 14:32:07 in Phoenix
 ZONE = "America/Phoenix"
 HOUR_MS = 3_600_000
@@ -225,6 +228,9 @@ def snapshot(**changes: Any) -> dict[str, Any]:
             sensor("tank_bottom", "Tank bottom", "tank", reading(98.9, "°F", raw_counts=1602)),
             sensor("reef_water", "Reef water", "reef", reading(78.4, "°F", raw_counts=2101)),
         ],
+        "lights": web_lights.lights(),
+        "lighting": web_lights.lighting(),
+        "feeders": web_feeders.feeders(),
         "not_watched": [],
         "trip": None,
         "events": [
@@ -337,7 +343,7 @@ def without_pico() -> dict[str, Any]:
 def without_circuits() -> dict[str, Any]:
     """A fresh installation."""
     return snapshot(
-        circuits=[], sensors=[], enclosures=[], events=[], totals={"power_w": None, "kwh_24h": None},
+        circuits=[], sensors=[], lights=[], enclosures=[], events=[], totals={"power_w": None, "kwh_24h": None},
     )  # fmt: skip
 
 

@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import web_feeders
+import web_lights
 import web_snapshots
 
 from tankwarden.web.api import Sources
@@ -51,4 +53,7 @@ def waveform(_trip: int = 32) -> dict[str, Any]:
 
 def sources() -> Sources:
     """What the server asks, where nobody changes it."""
-    return Sources(web_snapshots.snapshot, web_snapshots.history, trips, waveform)
+    return Sources(
+        status=web_snapshots.snapshot, history=web_snapshots.history, trips=trips, waveform=waveform,
+        lights=web_lights.charts, feedings=web_feeders.feedings, token=web_feeders.TOKEN, command=dict,
+    )  # fmt: skip

@@ -83,7 +83,12 @@ def _serve(config: "Config", data: Path) -> None:
 
     app = App(config, data)
     try:
-        web = WebServer(make_app(Sources(app.status, app.history, app.trips, app.waveform)), *config.http.address)
+        token = places.api_token(data)
+        sources = Sources(
+            status=app.status, history=app.history, trips=app.trips, waveform=app.waveform, lights=app.lights_today,
+            feedings=app.feedings, token=token, command=app.command,
+        )  # fmt: skip
+        web = WebServer(make_app(sources), *config.http.address)
         try:
             web.start()
             logging.getLogger("tankwarden").info("web: the page is at http://%s:%d/", web.host, web.port)

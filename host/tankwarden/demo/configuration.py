@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tanklink.messages import CHANNELS
+from tankwarden.demo.feeder import SERVO
 from tankwarden.sim.defaults import CIRCUITS, CircuitSpec, Site, scaling_points
 
 Table = dict[str, Any]
@@ -38,6 +39,8 @@ def demo_config(port: str, clock: Mapping[str, Any], overrides: Mapping[str, Tab
     tables += [("[[enclosure]]", table) for table in _enclosures()]
     tables += [("[[circuit]]", _circuit(spec) | rate | overrides.get("circuit", {})) for spec in CIRCUITS]
     tables += [("[[sensor]]", _REEF_SENSOR)]
+    tables += [("[[light]]", table) for table in _REEF_LIGHTS]
+    tables += [("[[servo]]", {"servo": SERVO, "max_feedings_24h": 24, "max_turns_24h": 100})]
     tables += [("[[scale]]", {"channel": name, "points": scaling_points(name)}) for name in CHANNELS]
     return "\n".join(f"{title}\n{_lines(table)}" for title, table in tables)
 
@@ -46,6 +49,22 @@ _REEF_SENSOR: Table = {
     "id": "reef-water", "name": "Reef water", "enclosure": "reef", "driver": "pico", "channel": "reef_temperature",
     "plausible_low": 50.0, "plausible_high": 110.0,
 }  # fmt: skip
+
+
+# The reef's day begins two hours after the sun's, so that its people see the evening of it.
+_REEF_LIGHTS: tuple[Table, ...] = (
+    {"id": "reef-blue", "name": "Reef blue", "enclosure": "reef", "channel": 0, "behavior": "daylight",
+     "peak_percent": 90, "offset_min": 120, "stretch": 1.1, "min_percent": 4, "full_power_w": 60, "colour": "#2f6fde"},
+    {"id": "reef-white", "name": "Reef white", "enclosure": "reef", "channel": 1, "behavior": "daylight",
+     "peak_percent": 65, "offset_min": 120, "min_elevation_deg": 8, "min_percent": 4, "full_power_w": 80,
+     "colour": "#d9a520"},
+    {"id": "reef-violet", "name": "Reef violet", "enclosure": "reef", "channel": 2, "behavior": "timed",
+     "points": [["09:00", 0], ["12:00", 55], ["17:00", 70], ["20:30", 25], ["22:00", 0]], "shape": "smooth",
+     "min_percent": 4, "full_power_w": 25, "colour": "#8b3fd1"},
+    {"id": "refugium", "name": "Refugium", "enclosure": "reef", "channel": 3, "behavior": "timed",
+     "points": [["07:30", 60], ["08:00", 0], ["20:00", 0], ["20:30", 60]], "fallback_percent": 20,
+     "full_power_w": 15, "colour": "#d1477a"},
+)  # fmt: skip
 
 
 def _enclosures() -> list[Table]:

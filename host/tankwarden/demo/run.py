@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 from tankwarden import config, places, wiring
 from tankwarden.demo.children import ChildWatch
 from tankwarden.demo.edges import TraceTail
+from tankwarden.demo.feeder import add_feeder
 from tankwarden.demo.guard import RESTART_S, HostGuard
 from tankwarden.demo.house import House
 from tankwarden.demo.past import DAY_MS, Past, Truth
@@ -90,6 +91,7 @@ class Demo:
             store.recorder.log(
                 "info", "demo", "the measurements before this start were made by the plant's model alone"
             )
+            add_feeder(store, epoch_ms, self._zone)
         self._truth, self._before_wh = past.truth, past.truth.wh[-1]
         self._say("starting the simulated Pico and the host")
         self._house.start_sim(epoch_ms, self._options.speed, self._options.seed, past.tank_degf)
@@ -161,6 +163,7 @@ def greeting(house: House, command: str) -> str:
         f"  kill -9 {host}        the relays open 2 s later; a new host starts {RESTART_S:g} s later\n"
         "        (the last minute of measurements, not yet written, is lost)\n"
         f"  kill -STOP {host}     the same, though the process is still there; kill -CONT lets it go on\n"
+        f"  {command} feed 1 --data {house.data}        feeds the reef now; its schedule, in a minute\n"
         f"  {fault} element-short\n"
         f"  {fault} clear\n"
         "        (mend it before a reset: a short or over-current shows again only when the circuit closes)\n"

@@ -12,7 +12,9 @@ from tankwarden.drivers.pico.session import nak_reason
 from tankwarden.errors import CommandError
 from tankwarden.flows.claims import ClaimBook
 from tankwarden.flows.supervise import Log
-from tankwarden.logic.claims import Claim, Priority
+from tankwarden.flows.weather import Weather
+from tankwarden.logic.claims import Claim, Priority, Value, describe
+from tankwarden.logic.weather import KINDS, MAX_S
 
 ARMING_S = 5.0  # a person's word to arm is good for so long
 MAX_CLAIM_S = 24 * 3600
@@ -29,15 +31,25 @@ class Obeys(Protocol):
 
 
 class Commands:
-    """`handle` runs on the engine's loop. outputs: the ids that may be claimed."""
+    """`handle` runs on the engine's loop. outputs: the ids that may be claimed, on or off; dimmable: in percent.
 
-    def __init__(self, pico: Obeys, claims: ClaimBook, outputs: tuple[str, ...], clock: Clock, log: Log) -> None:
-        self._pico, self._claims, self._outputs, self._clock, self._log = pico, claims, outputs, clock, log
+    further: commands of other parts, name → handler, whose answer has a text.
+    """
+
+    def __init__(
+        self, pico: Obeys, claims: ClaimBook, outputs: tuple[str, ...], clock: Clock, log: Log,
+        dimmable: tuple[str, ...], weather: Weather, further: Mapping[str, Callable[[Request], Awaitable[Answer]]],
+    ) -> None:  # fmt: skip
+        self._pico, self._claims, self._clock, self._log = pico, claims, clock, log
+        self._outputs, self._dimmable, self._weather = outputs + dimmable, dimmable, weather
         self._table: dict[str, Callable[[Request], Awaitable[Answer]]] = {
             "reset-trip": self._reset_trip,
             "arm": self._arm,
             "claim": self._claim,
             "claim-end": self._claim_end,
+            "weather": self._begin_weather,
+            "weather-end": self._end_weather,
+            **further,
         }
 
     async def handle(self, request: Request) -> Answer:
@@ -70,22 +82,39 @@ class Commands:
         output, seconds = self._output(request), _integer(request, "seconds")
         if not 1 <= seconds <= MAX_CLAIM_S:
             raise CommandError(f"seconds is {seconds}: give 1 to {MAX_CLAIM_S}, for what is set by hand must end")
-        if not isinstance(request.get("value"), bool):
-            raise CommandError(f"value is {request.get('value')!r}: give true or false")
+        value = _percent(request, "value") if output in self._dimmable else _on_or_off(request)
         now_ms = self._clock.wall_ms()
         who = str(request.get("who") or "a person at the machine")[:64]
         claim = Claim(
-            output, request["value"], Priority.PERSON, "person", f"set by {who}", now_ms, now_ms + seconds * 1000,
+            output, value, Priority.PERSON, "person", f"set by {who}", now_ms, now_ms + seconds * 1000,
             id="person",
         )  # fmt: skip
         await self._claims.add(claim)
-        return {"text": f"{output} {'on' if claim.value else 'off'} for {seconds} s"}
+        unit = " %" if output in self._dimmable else ""
+        shown = f"{claim.value:g}" if output in self._dimmable else describe(claim.value)
+        return {"text": f"{output} {shown}{unit} for {seconds} s"}
 
     async def _claim_end(self, request: Request) -> Answer:
         output = self._output(request)
         if not self._claims.end(output, "person"):
             raise CommandError(f"{output} is not set by hand")
         return {"text": f"{output} is no longer set by hand"}
+
+    async def _begin_weather(self, request: Request) -> Answer:
+        """{"kind", "seconds", "depth_percent"} and, to see the same again, "seed"."""
+        kind, seconds = request.get("kind"), _integer(request, "seconds")
+        if kind not in KINDS:
+            raise CommandError(f"kind is {kind!r}: it is one of {', '.join(KINDS)}")
+        if not 1 <= seconds <= MAX_S:
+            raise CommandError(f"seconds is {seconds}: give 1 to {MAX_S}")
+        depth = _percent(request, "depth_percent") / 100
+        seed = _integer(request, "seed") if "seed" in request else None
+        begun = await self._weather.begin(kind, seconds, depth, seed)
+        return {"text": f"{kind} for {seconds} s", "kind": kind, "until_ms": begun.until_ms, "seed": begun.seed}
+
+    async def _end_weather(self, _request: Request) -> Answer:
+        ended = await self._weather.clear()
+        return {"text": "the sky clears" if ended else "the sky is clear already"}
 
     def _output(self, request: Request) -> str:
         output = request.get("output")
@@ -112,3 +141,16 @@ def _integer(request: Request, key: str) -> int:
     if type(value) is not int or value < 0:
         raise CommandError(f"{key} is {value!r}: give a whole number")
     return value
+
+
+def _on_or_off(request: Request) -> Value:
+    if not isinstance(request.get("value"), bool):
+        raise CommandError(f"value is {request.get('value')!r}: give true or false")
+    return bool(request["value"])
+
+
+def _percent(request: Request, key: str) -> float:
+    value = request.get(key)
+    if type(value) not in (int, float) or not 0 <= value <= 100:  # type: ignore[operator]  # nan is neither
+        raise CommandError(f"{key} is {value!r}: give 0 to 100, in percent")
+    return float(value)  # type: ignore[arg-type]

@@ -14,7 +14,7 @@ from typing import Any
 from tankwarden.errors import TankwardenError
 
 MODE = 0o600
-MAX_LINE = 4096
+MAX_LINE = 64 * 1024
 PATIENCE_S = 10.0  # with a caller that says nothing
 Handler = Callable[[Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
@@ -58,11 +58,12 @@ class Door:
     async def _answer(self, line: bytes) -> dict[str, Any]:
         try:
             request = json.loads(line)
-            if not isinstance(request, dict):
-                return {"ok": False, "error": "one JSON object per line is expected"}
-            return {"ok": True, **await self._handler(request)}
         except ValueError:
             return {"ok": False, "error": "this is no JSON"}
+        if not isinstance(request, dict):
+            return {"ok": False, "error": "one JSON object per line is expected"}
+        try:
+            return {"ok": True, **await self._handler(request)}
         except TankwardenError as error:
             return {"ok": False, "error": str(error)}
 

@@ -4,6 +4,8 @@ from tankwarden.drivers.pico.session import Mismatched, Restarted
 from tankwarden.events import ALARM, INFO, WARNING, Event, reset_cause_text
 from tankwarden.flows.control import CircuitTick
 from tankwarden.flows.readings import Change
+from tankwarden.logic.feeder import Feeder
+from tankwarden.logic.feeding import Due, Status
 from tankwarden.logic.quality import Quality
 
 _QUALITY_TEXTS = {
@@ -93,3 +95,17 @@ def output_changed(at_ms: int, circuit: CircuitTick) -> Event:
         why = f"{'; '.join(circuit.held.holds)}; then: {why}"
     text = f"{circuit.config.name} {'on' if circuit.held.value else 'off'}: {why}"
     return Event(at_ms=at_ms, kind="output", severity=INFO, circuit=circuit.config.circuit, text=text)
+
+
+def not_fed(at_ms: int, feeder: Feeder | None, status: Status, reason: str) -> Event:
+    """A feeding that the host judged itself; what a Pico tells of one is an event of the Pico's."""
+    name = "a feeder that is gone" if feeder is None else feeder.name
+    said = "did not feed" if status is Status.FAILED else "may have fed"
+    severity = WARNING if feeder is None or feeder.notification else INFO
+    return Event(at_ms=at_ms, kind="not_fed", severity=severity, subject="feeder", text=f"{name} {said}: {reason}")
+
+
+def meal_missed(at_ms: int, due: Due, reason: str) -> Event:
+    severity = WARNING if due.feeder.notification else INFO
+    text = f"{due.feeder.name} was not fed its {due.entry.name!r} of {due.day} {due.entry.time}: {reason}"
+    return Event(at_ms=at_ms, kind="meal_missed", severity=severity, subject="feeder", text=text)

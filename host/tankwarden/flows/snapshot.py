@@ -10,10 +10,13 @@ from tankwarden.drivers.pico.advice import SELF_TEST, reset_text
 from tankwarden.drivers.pico.driver import PicoView
 from tankwarden.events import Event
 from tankwarden.flows.control import CircuitTick, Tick
+from tankwarden.flows.lights import LightsView
+from tankwarden.flows.lights_json import lighting_json, lights_json
 from tankwarden.flows.readings import probe_of, rounded
 from tankwarden.flows.record import vi_counts
 from tankwarden.flows.supervise import TaskRow
 from tankwarden.flows.totals import Energy
+from tankwarden.flows.weather import Running
 from tankwarden.logic.claims import explain
 from tankwarden.logic.energy import power_w
 from tankwarden.logic.quality import Quality
@@ -82,6 +85,9 @@ class Around:
     events: Sequence[Event]
     energy: Energy | None
     recorder: RecorderState
+    lights: LightsView
+    weather: Sequence[Running]
+    feeders: Sequence[Json]
     waveforms: Mapping[int, bool | None]  # by an event's id: is that of the trip stored? None, or no entry = not yet
 
 
@@ -108,6 +114,9 @@ class Snapshots:
             "enclosures": [{"id": e.id, "name": e.name, "kind": e.kind} for e in self._config.enclosures],
             "circuits": circuits,
             "sensors": [self._sensor(sensor, tick) for sensor in self._config.sensors],
+            "lights": lights_json(around.lights, tick.now_ms, self._config.site.zone),
+            "lighting": lighting_json(around.lights, around.weather),
+            "feeders": list(around.feeders),
             "not_watched": [row for circuit in self._config.circuits for row in not_watched(circuit)],
             "trip": None if around.trip is None else self._trip(around.trip, around),
             "events": [_event(event, around) for event in around.events],

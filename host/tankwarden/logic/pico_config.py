@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from tanklink.records import ConfigCircuit
-from tankwarden.config import Circuit, Scale
+from tanklink.records import ConfigCircuit, ConfigFeeder
+from tankwarden.config import Circuit, Scale, Servo
 
 
 def circuit_record(circuit: Circuit) -> ConfigCircuit:
@@ -27,6 +27,21 @@ def circuit_record(circuit: Circuit) -> ConfigCircuit:
         rate_m_degf_per_s=_milli(circuit.rate_degf_per_s),
         watch_impedance=circuit.watch_impedance,
         watch_leakage=circuit.watch_leakage,
+    )
+
+
+def feeder_record(servo: Servo) -> ConfigFeeder:
+    """CONFIG_FEEDER of a servo that is in use."""
+    return ConfigFeeder(
+        feeder=servo.servo,
+        enabled=True,
+        pulse_min_us=servo.pulse_min_us,
+        pulse_max_us=servo.pulse_max_us,
+        max_turns=servo.max_turns,
+        max_feedings_24h=servo.max_feedings_24h,
+        max_turns_24h=servo.max_turns_24h,
+        max_mg_24h=_milli(servo.max_g_24h),
+        drop_sensor=servo.drop_sensor,
     )
 
 

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from tankwarden.sim.defaults import ADC_SUPPLY_V, RELAYS, ntc_counts
 from tankwarden.sim.errors import FaultError
+from tankwarden.sim.hopper import Hopper
 from tankwarden.sim.plant import Circuit, Plant
 from tankwarden.sim.probe import Wire
 from tankwarden.sim.pv import PvSource
@@ -42,6 +43,8 @@ class World(Protocol):
 
     def circuit(self, number: int) -> Circuit: ...
 
+    def hopper(self, feeder: int) -> Hopper: ...
+
     def set_loop(self, circuit: int, whole: bool) -> None: ...
 
     def set_line_short(self, circuit: int, short: bool) -> None: ...
@@ -68,6 +71,7 @@ class World(Protocol):
 
 
 CIRCUIT = Value("circuit", "", 1, 1, 2, whole=True)
+FEEDER = Value("feeder", "", 1, 1, 2, whole=True)
 RELAY = Choice("relay", tuple(f"{circuit}.{relay}" for circuit in (1, 2) for relay in RELAYS))
 # What goes wrong inside the chip, until it is mended; and what does once.
 CHIP_FAULTS = (
@@ -201,6 +205,24 @@ def _fill(circuit: Circuit) -> None:
     circuit.tank.dry = False
 
 
+def _jam(world: World, number: float) -> None:
+    world.hopper(int(number)).jammed = True
+
+
+def _blind(world: World, number: float) -> None:
+    world.hopper(int(number)).blind = True
+
+
+def _unjam(world: World) -> None:
+    for number in (1, 2):
+        world.hopper(number).jammed = False
+
+
+def _clean(world: World) -> None:
+    for number in (1, 2):
+        world.hopper(number).blind = False
+
+
 def _set_supply(world: World, volts: float) -> None:
     world.plant.adc_supply_v = volts
 
@@ -303,6 +325,12 @@ FAULTS: dict[str, Fault] = {
     "line-short": Fault(
         "the circuit's fault line is shorted to 3.3 V: its emergency stop has no effect", CIRCUIT,
         lambda w, n: w.set_line_short(int(n), True), _mend_shorts,
+    ),
+    "servo-jam": Fault(
+        "the feeder's drum is blocked: its servo gets its pulses, and nothing falls", FEEDER, _jam, _unjam,
+    ),
+    "drop-sensor-stuck": Fault(
+        "the feeder's drop sensor is dirty: it does not see what falls", FEEDER, _blind, _clean,
     ),
     "reference-off": Fault(
         f"the converters' supply sags to {SAGGED_SUPPLY_V:g} V: what they read is not what is there", None,

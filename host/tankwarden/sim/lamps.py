@@ -1,10 +1,11 @@
-"""The output pins beside the relays: lights and servos, driven plainly or by PWM.
+"""The output pins beside the relays: lights, and servos with a hopper each, driven plainly or by PWM.
 
 Their changes go to the trace: `light.N` with its level (0 to 65535), `servo.N` with its edges or its pulse in µs.
 """
 
 from typing import Any
 
+from tankwarden.sim.hopper import Hopper
 from tankwarden.sim.pulses import Pulse, PulsePins
 from tankwarden.sim.servo import Servo
 from tankwarden.sim.trace import Trace
@@ -44,6 +45,7 @@ class PlainPins:
         self._trace = trace
         self.lamps = {gpio: Lamp() for gpio in simwire.LIGHT_GPIOS}
         self.servos = {gpio: Servo() for gpio in simwire.SERVO_GPIOS}
+        self.hoppers = {gpio: Hopper() for gpio in simwire.SERVO_GPIOS}
         self._names = {gpio: f"light.{n}" for n, gpio in enumerate(simwire.LIGHT_GPIOS, 1)}
         self._names |= {gpio: f"servo.{n}" for n, gpio in enumerate(simwire.SERVO_GPIOS, 1)}
         self._levels = dict.fromkeys(self._names, 0)  # as last traced
@@ -63,6 +65,16 @@ class PlainPins:
         for gpio in self._names:
             self._plain(at_us, gpio, 0)
 
+    def drops(self, at_us: int) -> list[int]:
+        """For the page: how often each drop sensor has seen something fall."""
+        self._turn(at_us)
+        return [hopper.drops for hopper in self.hoppers.values()]
+
+    def ledger(self, at_us: int) -> dict[str, Any]:
+        """What the hoppers gave, for tests to compare with what the host says."""
+        self._turn(at_us)
+        return {"feeders": {str(n): hopper.truth() for n, hopper in enumerate(self.hoppers.values(), 1)}}
+
     def state(self, at_us: int) -> dict[str, Any]:
         """For the control socket."""
         lamps = enumerate(self.lamps.values(), 1)
@@ -76,16 +88,22 @@ class PlainPins:
         }
 
     def _plain(self, at_us: int, gpio: int, level: int) -> None:
+        self._turn(at_us)
         if gpio in self.lamps:
             self._light(at_us, gpio, FULL_U16 if level else 0)
         elif self._traced(at_us, gpio, level):
             self.servos[gpio].edge(at_us, level)
 
     def _pulse(self, at_us: int, gpio: int, pulse: Pulse) -> None:
+        self._turn(at_us)
         if gpio in self.lamps:
             self._light(at_us, gpio, pulse.level_u16)
         elif self._traced(at_us, gpio, round(pulse.high_us)):
             self.servos[gpio].pulses(at_us, pulse.high_us)
+
+    def _turn(self, at_us: int) -> None:
+        for gpio, hopper in self.hoppers.items():
+            hopper.turn(self.servos[gpio].angle_deg(at_us))
 
     def _light(self, at_us: int, gpio: int, level: int) -> None:
         if self._traced(at_us, gpio, level):

@@ -22,6 +22,7 @@ from tankwarden.sim.chipclock import ChipClock, Starvation, monotonic_us
 from tankwarden.sim.contacts import Contacts
 from tankwarden.sim.control import ControlServer
 from tankwarden.sim.errors import SimError
+from tankwarden.sim.hopper import Hopper
 from tankwarden.sim.lamps import PlainPins
 from tankwarden.sim.outputs import Outputs
 from tankwarden.sim.page import Page
@@ -237,6 +238,7 @@ class Simulation:
         self.page.write(simwire.W_STUCK, [self._outputs.stuck])
         self.page.write(simwire.W_TRUTH, [self._outputs.truth])
         self.page.write(simwire.W_PULLS, [self._outputs.pulls])
+        self.page.write(simwire.W_DROPS, self._plain_pins.drops(self.now_us()))
 
     def _sense(self, counts: Sequence[int]) -> None:
         """The comparator sees what the board's converter reads, whatever the board's processor is doing."""
@@ -251,6 +253,10 @@ class Simulation:
     def circuit(self, number: int) -> Circuit:
         """Of the plant; a fault acts on it at plant time now."""
         return self.plant.circuits[number]
+
+    def hopper(self, feeder: int) -> Hopper:
+        """Of a feeder; its servo is where it is now."""
+        return list(self._plain_pins.hoppers.values())[feeder - 1]
 
     def set_loop(self, circuit: int, whole: bool) -> None:
         """Cut or mend a fault line, now."""
@@ -351,7 +357,8 @@ class Simulation:
         }  # fmt: skip
 
     def _ledger(self) -> dict[str, Any]:
-        return {**self.plant.ledger(), "mono_ns": time.monotonic_ns(), "board_starts": self.board.starts}
+        told = {"mono_ns": time.monotonic_ns(), "board_starts": self.board.starts}
+        return {**self.plant.ledger(), **self._plain_pins.ledger(self.now_us()), **told}
 
     def _cpu(self) -> str:
         if not self._powered:

@@ -38,5 +38,5 @@ class Servo:
         if self.pulse_us is None:
             return self._angle_deg
         goal = min(max((self.pulse_us - ZERO_US) / US_PER_DEG, 0.0), 180.0)
-        reach = DEG_PER_S * (at_us - self._at_us) / 1e6
+        reach = DEG_PER_S * max(0, at_us - self._at_us) / 1e6
         return min(goal, self._angle_deg + reach) if goal > self._angle_deg else max(goal, self._angle_deg - reach)

@@ -1,6 +1,8 @@
 """What Tankwarden keeps: raw measurements, events, claims and its own log, in one database with one writer."""
 
 from tankwarden.store.database import NewerDatabaseError
+from tankwarden.store.feeder_queries import FeederQueries
+from tankwarden.store.feeder_writes import Begun
 from tankwarden.store.queries import Queries
 from tankwarden.store.recorder import Recorder, RecorderStatus
 from tankwarden.store.rows import MeasurementRow, pack_quality, pack_states, unpack_quality, unpack_states
@@ -8,8 +10,10 @@ from tankwarden.store.statements import Calibration, CircuitMeter, Thermometer
 from tankwarden.store.store import Store, open_store
 
 __all__ = [
+    "Begun",
     "Calibration",
     "CircuitMeter",
+    "FeederQueries",
     "MeasurementRow",
     "NewerDatabaseError",
     "Queries",

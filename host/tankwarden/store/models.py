@@ -3,7 +3,17 @@
 They mirror what the migrations have made; a test holds the two together.
 """
 
-from peewee import AutoField, BigIntegerField, BlobField, CharField, FloatField, IntegerField, Model, TextField
+from peewee import (
+    AutoField,
+    BigIntegerField,
+    BlobField,
+    BooleanField,
+    CharField,
+    FloatField,
+    IntegerField,
+    Model,
+    TextField,
+)
 
 
 class Measurement(Model):
@@ -92,6 +102,69 @@ class ClaimRecord(Model):
         indexes = ((("output", "claim_id"), False),)
 
 
+class FeederRecord(Model):
+    """A feeder. servo_config: JSON. deleted_ms: null = it is there; its row stays, for its history."""
+
+    id = AutoField()
+    name = CharField()
+    enclosure = CharField()
+    servo = IntegerField()
+    servo_config = TextField()
+    missed_within_min = IntegerField()
+    notification = BooleanField()
+    enabled = BooleanField()
+    created_ms = BigIntegerField()
+    deleted_ms = BigIntegerField(null=True)
+
+    class Meta:
+        table_name = "feeders"
+
+
+class ScheduleRecord(Model):
+    """One meal of a feeder's schedule. Kept when it is taken out, so that its id is never another one's."""
+
+    id = AutoField()
+    feeder_id = IntegerField(index=True)
+    name = CharField()
+    minute = IntegerField()
+    enabled = BooleanField()
+    portion_g = FloatField(null=True)
+    weekdays = IntegerField()
+    since_ms = BigIntegerField()
+    deleted_ms = BigIntegerField(null=True)
+
+    class Meta:
+        table_name = "feeder_schedule"
+
+
+class FeedingRecord(Model):
+    """One feeding: wished, and what became of it. An operation is there once, and so is an entry's meal of a day."""
+
+    id = AutoField()
+    operation_id = BigIntegerField(null=True, unique=True)
+    feeder_id = IntegerField(null=True)
+    requested_ms = BigIntegerField(index=True)
+    scheduled_for_ms = BigIntegerField(null=True)
+    entry_id = IntegerField(null=True)
+    day = CharField(null=True)
+    source = CharField()
+    status = CharField(index=True)
+    turns = IntegerField()
+    portion_g = FloatField(null=True)
+    asked_g = FloatField(null=True)
+    board_id = CharField(null=True)
+    boot_id = BigIntegerField(null=True)
+    not_after_ms = BigIntegerField(null=True)
+    started_ms = BigIntegerField(null=True)
+    ended_ms = BigIntegerField(null=True)
+    drops = IntegerField(null=True)
+    reason = TextField(null=True)
+
+    class Meta:
+        table_name = "feeding_history"
+        indexes = ((("entry_id", "day"), True),)
+
+
 class SystemLog(Model):
     """What the program did and noticed."""
 
@@ -115,4 +188,7 @@ class ConfigEntry(Model):
         table_name = "config"
 
 
-MODELS = (Measurement, EventRecord, TripWaveform, ClaimRecord, SystemLog, ConfigEntry)
+MODELS = (
+    Measurement, EventRecord, TripWaveform, ClaimRecord, SystemLog, ConfigEntry, FeederRecord, ScheduleRecord,
+    FeedingRecord,
+)  # fmt: skip

@@ -15,10 +15,13 @@ from peewee import SqliteDatabase
 
 from tankwarden.events import Event
 from tankwarden.logic.claims import Claim
+from tankwarden.logic.feeder import Feeder
+from tankwarden.logic.feeding import Feeding, Outcome, Status
 from tankwarden.logic.waveform import Waveform
-from tankwarden.store import writes
+from tankwarden.store import feeder_writes, writes
 from tankwarden.store.backlog import Backlog, View, Watch
 from tankwarden.store.database import Database
+from tankwarden.store.feeder_writes import Begun
 from tankwarden.store.rows import MeasurementRow
 from tankwarden.store.writer import ROWS_A_COMMIT, Writer
 
@@ -40,7 +43,7 @@ class RecorderStatus:
 class Recorder:
     """Takes from any thread.
 
-    Never wait for the disk: measurement, submit_event, submit_waveform, claim_end, log, status. Wait for the commit:
+    Never wait for the disk: measurement, submit_…, claim_end, log, status. Wait for the commit:
     event, claim_store, config_set, measurements, flush, close; these are not for the engine's loop, which does
     `await asyncio.wrap_future(recorder.submit_event(event))` or `await asyncio.to_thread(recorder.claim_store, claim)`.
     All but status raise StoreError once the store is closed.
@@ -90,7 +93,8 @@ class Recorder:
 
     def submit_event(self, event: Event) -> "Future[bool]":
         """As event(), without waiting: the future has its result or its StoreError."""
-        return self._submit(lambda db: writes.insert_event(db, event), keep=event.journal_id is None)
+        now_ms = self._wall_ms()
+        return self._submit(lambda db: writes.insert_event(db, event, now_ms), keep=event.journal_id is None)
 
     def submit_waveform(self, waveform: Waveform) -> "Future[bool]":
         """Without waiting; the future has True if it is new, False if that trip's is there already, or its StoreError.
@@ -99,6 +103,29 @@ class Recorder:
         """
         now_ms = self._wall_ms()
         return self._submit(lambda db: writes.insert_waveform(db, waveform, now_ms))
+
+    def submit_feeder(self, feeder: Feeder) -> "Future[int]":
+        """Without waiting; the future has its id, or TakenError for its servo, NotKnownError, StoreError."""
+        now_ms = self._wall_ms()
+        return self._submit(lambda db: feeder_writes.save_feeder(db, feeder, now_ms))
+
+    def submit_feeder_end(self, feeder: int) -> "Future[None]":
+        """It is there no more; its history is. The future may have NotKnownError, StoreError."""
+        now_ms = self._wall_ms()
+        return self._submit(lambda db: feeder_writes.delete_feeder(db, feeder, now_ms))
+
+    def submit_feeding(self, feeding: Feeding) -> "Future[Begun]":
+        """Durable when the future says STORED: now it may be asked for. StoreError if it is not on disk."""
+        return self._submit(lambda db: feeder_writes.begin_feeding(db, feeding))
+
+    def submit_outcome(self, outcome: Outcome) -> "Future[None]":
+        """What a Pico said when it was asked; what it tells by an event comes with the event."""
+        now_ms = self._wall_ms()
+        return self._submit(lambda db: feeder_writes.settle_feeding(db, outcome, now_ms))
+
+    def submit_unfed(self, operation_id: int, status: Status, reason: str) -> "Future[None]":
+        """One that is pending never began, or nobody will ever know."""
+        return self._submit(lambda db: feeder_writes.fail_feeding(db, operation_id, status, reason))
 
     def claim_store(self, claim: Claim) -> None:
         """Durable when it returns: now it may act. Replaces the open claim of its output and id. StoreError if not."""

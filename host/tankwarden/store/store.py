@@ -8,6 +8,7 @@ from urllib.parse import unquote
 
 from tankwarden.errors import StoreError
 from tankwarden.store.database import Database
+from tankwarden.store.feeder_queries import FeederQueries
 from tankwarden.store.queries import Queries
 from tankwarden.store.recorder import MAX_WAITING_ROWS, Recorder
 from tankwarden.store.statements import Calibration
@@ -27,6 +28,10 @@ class Store:
     def queries(self, calibration: Calibration) -> Queries:
         """Readers that see what is on disk and what the recorder still holds. Keep it: it remembers sums."""
         return Queries(self._database, self.recorder, calibration)
+
+    def feeder_queries(self) -> FeederQueries:
+        """Readers of feeders and feedings."""
+        return FeederQueries(self._database)
 
     def close(self) -> None:
         """Write what waits, and close. Safe to call twice."""

@@ -8,6 +8,7 @@ from peewee import SqliteDatabase
 from tankwarden.events import Event
 from tankwarden.logic.claims import Claim
 from tankwarden.logic.waveform import Waveform
+from tankwarden.store import feeder_writes
 from tankwarden.store.database import raw
 from tankwarden.store.models import ClaimRecord, ConfigEntry, EventRecord, SystemLog, TripWaveform
 from tankwarden.store.rows import COLUMNS, MeasurementRow
@@ -22,8 +23,13 @@ def insert_rows(db: SqliteDatabase, rows: Iterable[MeasurementRow]) -> None:
     raw(db).executemany(statement, [row.values() for row in rows])
 
 
-def insert_event(db: SqliteDatabase, event: Event) -> bool:
-    """True if it is new; False if the Pico told of it before. ValueError for a Pico's event without its whole key."""
+def insert_event(db: SqliteDatabase, event: Event, now_ms: int) -> bool:
+    """True if it is new; False if the Pico told of it before. ValueError for a Pico's event without its whole key.
+
+    What it tells of a feeding goes into the history in the same transaction: it is acknowledged with both on disk.
+    """
+    if event.feeding is not None:
+        feeder_writes.tell_feeding(db, event.feeding, now_ms)
     if event.journal_id is not None and (event.board_id is None or event.boot_id is None):
         raise ValueError(f"event {event.journal_id} of a Pico's journal needs its board_id and boot_id: {event}")
     insert = EventRecord.insert(

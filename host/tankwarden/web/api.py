@@ -1,15 +1,15 @@
-"""GET /api/status, /api/history and /api/trips: what the page shows, as JSON for programs."""
+"""/api/status, /api/history, /api/trips, /api/lights: what the page shows, as JSON; /api/weather: its buttons."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 import bottle
 
-from tankwarden.errors import NotKnownError
-from tankwarden.web.responses import json_body, problem, send
+from tankwarden.errors import CommandError, NotKnownError
+from tankwarden.web.responses import json_body, json_request, problem, send
 from tankwarden.web.snapshots import PerSnapshot, Snapshot
 
 MIN_HOURS, MAX_HOURS, DEFAULT_HOURS = 0.1, 8760.0, 24.0
@@ -24,13 +24,19 @@ class Sources:
     """What the page is given by the application: thread-safe, and none of it may be changed.
 
     status(): the newest snapshot. history(hours): the charts' series. trips(limit): the last ones.
-    waveform(id): that of one trip; NotKnownError, in words, if there is none.
+    waveform(id): that of one trip; NotKnownError, in words, if there is none. lights(): today's curves.
+    feedings(id, period): a feeder's history; NotKnownError. token: whoever has it may change feeders and feed.
+    command(request): carries out {"cmd": …}; CommandError, in words, if it cannot be done.
     """
 
     status: Callable[[], Snapshot]
     history: Callable[[float], Json]
     trips: Callable[[int], Json]
     waveform: Callable[[int], Json]
+    lights: Callable[[], Json]
+    feedings: Callable[[int, str], Json]
+    token: str
+    command: Callable[[Mapping[str, Any]], Json]
 
 
 class Api:
@@ -50,6 +56,23 @@ class Api:
     def trips(self) -> bytes:
         limit = parse_limit(bottle.request.query.getall("limit"))
         return send(json_body(self._sources.trips(limit)))
+
+    def lights(self) -> bytes:
+        return send(json_body(self._sources.lights()))
+
+    def begin_weather(self) -> bytes:
+        wish = json_request()
+        return self._command({**wish, "cmd": "weather"})
+
+    def end_weather(self) -> bytes:
+        json_request(empty=True)
+        return self._command({"cmd": "weather-end"})
+
+    def _command(self, request: Mapping[str, Any]) -> bytes:
+        try:
+            return send(json_body(self._sources.command(request)), "no-store")
+        except CommandError as error:
+            raise problem(HTTPStatus.CONFLICT, str(error)) from error
 
     def waveform(self, trip: str) -> bytes:
         number = int(trip)

@@ -12,7 +12,7 @@ from typing import Any
 
 import bottle
 
-from tankwarden.web import present, wording
+from tankwarden.web import lightcharts, present, wording
 from tankwarden.web.assets import Assets
 from tankwarden.web.hourly import Table, hourly
 from tankwarden.web.present import Times
@@ -31,9 +31,10 @@ class Pages:
     """The handlers of pages, and the templates they share."""
 
     def __init__(
-        self, status: Callable[[], Snapshot], history: Callable[[float], dict[str, Any]], assets: Assets
-    ) -> None:
-        self._history = history
+        self, status: Callable[[], Snapshot], history: Callable[[float], dict[str, Any]],
+        lights: Callable[[], dict[str, Any]], assets: Assets,
+    ) -> None:  # fmt: skip
+        self._history, self._lights = history, lights
         self._template = bottle.SimpleTemplate(name="dashboard.tpl", lookup=[str(TEMPLATES)])
         self._shared = {"url": assets.url, "build": assets.fingerprint, "p": present, "w": wording, "json": json.dumps}
         self._table: Table | None = None
@@ -55,6 +56,9 @@ class Pages:
             enclosures=by_enclosure(snapshot),
             temperatures=tank_temperatures(snapshot),
             power=total_power(snapshot),
+            light_groups=light_groups(snapshot, self._lights()["lights"] if snapshot["lights"] else [], times),
+            drawing_width=lightcharts.WIDTH,
+            drawing_height=lightcharts.HEIGHT,
             table=self._hourly(snapshot, names, times),
         )
         return Body(page.encode(), HTML)
@@ -93,15 +97,27 @@ def _without_noise(circuit: dict[str, Any]) -> dict[str, Any]:
 
 
 def by_enclosure(snapshot: Snapshot) -> list[dict[str, Any]]:
-    """The enclosures in their order, each with its circuits and the sensors not shown big; strays come last."""
-    groups = [{**enclosure, "circuits": [], "sensors": []} for enclosure in snapshot["enclosures"]]
-    rest: dict[str, Any] = {"id": "", "name": "Elsewhere", "kind": None, "circuits": [], "sensors": []}
+    """The enclosures in order, each with its circuits, feeders and the sensors not shown big; strays come last."""
+    groups = [{**enclosure, "circuits": [], "feeders": [], "sensors": []} for enclosure in snapshot["enclosures"]]
+    rest: dict[str, Any] = {"id": "", "name": "Elsewhere", "kind": None, "circuits": [], "feeders": [], "sensors": []}
     place = {group["id"]: group for group in groups}
-    for part in ("circuits", "sensors"):
+    for part in ("circuits", "feeders", "sensors"):
         for thing in snapshot[part]:
-            if part == "circuits" or not is_temperature(thing):
+            if part != "sensors" or not is_temperature(thing):
                 place.get(thing["enclosure"], rest)[part].append(thing)
-    return [group for group in (*groups, rest) if group["circuits"] or group["sensors"]]
+    return [group for group in (*groups, rest) if group["circuits"] or group["feeders"] or group["sensors"]]
+
+
+def light_groups(snapshot: Snapshot, charts: list[dict[str, Any]], times: Times) -> list[dict[str, Any]]:
+    """The enclosures that have lights, each with them and with the drawing of their day, None if there is none yet."""
+    groups = []
+    for enclosure in snapshot["enclosures"]:
+        lights = [light for light in snapshot["lights"] if light["enclosure"] == enclosure["id"]]
+        if lights:
+            mine = {light["id"] for light in lights}
+            drawing = lightcharts.day([chart for chart in charts if chart["id"] in mine], times)
+            groups.append({**enclosure, "lights": lights, "day": drawing})
+    return groups
 
 
 def tank_temperatures(snapshot: Snapshot) -> list[dict[str, Any]]:

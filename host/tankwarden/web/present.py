@@ -11,7 +11,21 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-DECIMALS = {"W": 0, "kW": 2, "V": 1, "A": 2, "°F": 1, "kWh": 2, "Wh": 0, "mA": 0, "mV": 0, "ms": 0, "s": 1, "Ω": 1}
+DECIMALS = {
+    "W": 0,
+    "kW": 2,
+    "V": 1,
+    "A": 2,
+    "°F": 1,
+    "kWh": 2,
+    "Wh": 0,
+    "mA": 0,
+    "mV": 0,
+    "ms": 0,
+    "s": 1,
+    "Ω": 1,
+    "%": 1,
+}
 NO_VALUE = "—"
 MINUS = "−"
 
@@ -186,6 +200,14 @@ class Times:
         then = self._local(at_ms)
         today = then.date() == self._local(self.now_ms).date()
         return f"{then:%H:%M:%S}" if today else f"{then.day} {then:%b} {then:%H:%M:%S}"
+
+    def soon(self, at_ms: int) -> str:
+        """An instant to come, to the minute: 18:00, tomorrow 08:00, Tue 08:00, and with its date from a week on."""
+        then, today = self._local(at_ms), self._local(self.now_ms).date()
+        days = (then.date() - today).days
+        if days >= 7:
+            return f"{then.day} {then:%b} {then:%H:%M}"
+        return f"{then:%H:%M}" if not days else f"{'tomorrow' if days == 1 else f'{then:%a}'} {then:%H:%M}"
 
     def hour(self, at_ms: int) -> str:
         return f"{self._local(at_ms):%H}:00"

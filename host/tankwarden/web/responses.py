@@ -75,6 +75,28 @@ def _client_has(etag: str) -> bool:
     return any(tag.strip().removeprefix("W/") in (opaque, "*") for tag in wanted.split(","))
 
 
+def json_request(*, empty: bool = False) -> dict[str, Any]:
+    """The JSON object of a request that changes something. bottle.HTTPResponse 4xx, in words, if it is none.
+
+    A page of another site cannot send that: its content type asks the browser to ask us first (CORS), and we do not
+    answer that; what a browser says of a request's origin must be ours, too. empty: without a body is {}.
+    """
+    request = bottle.request
+    if request.content_type.partition(";")[0].strip().lower() != JSON:
+        raise problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, f"send {JSON} with Content-Type {JSON}")
+    origin = request.get_header("Origin")
+    if origin is not None and origin.partition("://")[2] != request.get_header("Host", ""):
+        raise problem(HTTPStatus.FORBIDDEN, f"this was asked for by a page of {origin}, not by this controller's own")
+    try:
+        body = request.body.read()
+        value = {} if empty and not body else json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise problem(HTTPStatus.BAD_REQUEST, "the body is no JSON") from error
+    if not isinstance(value, dict):
+        raise problem(HTTPStatus.BAD_REQUEST, "the body is not one JSON object")
+    return value
+
+
 def set_safe_headers() -> None:
     for name, value in SAFE_HEADERS.items():
         bottle.response.set_header(name, value)

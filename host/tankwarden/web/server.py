@@ -11,6 +11,7 @@ import waitress.server
 from tankwarden.errors import TankwardenError
 from tankwarden.web.api import Api, Sources
 from tankwarden.web.assets import Assets
+from tankwarden.web.feeders import FeederApi
 from tankwarden.web.pages import Pages
 from tankwarden.web.responses import error_answer, send, set_safe_headers
 
@@ -29,7 +30,7 @@ def make_app(sources: Sources) -> bottle.Bottle:
     """WSGI application."""
     assets = Assets()
     api = Api(sources)
-    pages = Pages(sources.status, sources.history, assets)
+    pages = Pages(sources.status, sources.history, sources.lights, assets)
 
     def static(fingerprint: str, name: str) -> bytes:
         body = assets.get(name)
@@ -39,6 +40,7 @@ def make_app(sources: Sources) -> bottle.Bottle:
 
     app = bottle.Bottle()
     for path, handler in (
+        ("/api/lights", api.lights),
         ("/", pages.dashboard),
         ("/favicon.ico", lambda: static("", "img/icon.svg")),
         ("/static/<fingerprint>/<name:path>", static),
@@ -48,6 +50,10 @@ def make_app(sources: Sources) -> bottle.Bottle:
         ("/api/trips/<trip:re:[0-9]{1,30}>/waveform", api.waveform),
     ):
         app.route(path, "GET", handler)
+    app.route("/api/weather", "POST", api.begin_weather)
+    app.route("/api/weather", "DELETE", api.end_weather)
+    for method, path, handler in FeederApi(sources).routes():
+        app.route(path, method, handler)
     app.add_hook("after_request", set_safe_headers)
     app.default_error_handler = error_answer
     return app

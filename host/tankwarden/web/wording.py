@@ -133,13 +133,19 @@ REFUSAL_WORDS = {
     "lease_expired": "came too late",
     "lease_too_long": "too long",
     "old_arming": "of an earlier arming",
-    "not_configured": "circuit not enabled",
+    "not_configured": "not configured",
     "wrong_trip": "another trip",
     "cause_present": "cause still there",
     "too_soon": "too soon",
     "fault_line": "fault line open",
     "selftest": "self-test failed",
     "no_trace": "no waveform kept",
+    "plan_incomplete": "parts of a plan missing",
+    "plan_crc": "plan damaged",
+    "plan_times": "plan's times wrong",
+    "plan_over": "plan already over",
+    "too_far": "too far ahead",
+    "no_room": "no room",
 }
 
 
@@ -202,3 +208,33 @@ def health(numbers: Mapping[str, int]) -> Iterable[tuple[str, str]]:
         if name not in _NOT_SHOWN:
             gauge = HEALTH.get(name) or Gauge(words(name))
             yield gauge.label, f"{value / gauge.per:.{gauge.digits}f} {gauge.unit}".rstrip()
+
+
+# The weather that a button makes, and its word on it; what it asks for stands in static/js/weather.js.
+WEATHER_BUTTONS = (("cloud", "Cloud"), ("storm", "Storm"), ("lightning", "Lightning"), ("clear", "Clear sky"))
+# What the Pico goes by, of a light.
+LIGHT_SOURCES = {"plan": "by its plan", "levels": "set by hand", "fallback": "at its fallback", "unset": "not set up"}
+
+
+FEEDING_WORDS = {"pending": "Asked for", "success": "Fed", "partial": "In part", "failed": "Not fed"}
+FEEDING_LEVELS = {"pending": "busy", "success": "ok", "partial": "warn", "failed": "bad"}
+FEEDING_SOURCES = {"schedule": "schedule", "person": "person", "pico": "Pico"}
+
+
+def grams(value: float | None) -> str:
+    """Of food; None: nobody knows."""
+    return "unknown" if value is None else f"{value:g}\N{NARROW NO-BREAK SPACE}g"
+
+
+def portion(feeding: dict[str, Any]) -> str:
+    """What fell; while nobody knows yet, what was asked for."""
+    return grams(feeding["asked"] if feeding["status"] == "pending" else feeding["portion"])
+
+
+def feeder_state(feeder: dict[str, Any]) -> tuple[str, str]:
+    """Of a feeder: a word and its colour."""
+    if feeder["feeding"]:
+        return "Feeding…", "busy"
+    if feeder["why_not"]:
+        return "Cannot feed", "none"
+    return ("Ready", "ok") if feeder["enabled"] else ("Schedule off", "off")

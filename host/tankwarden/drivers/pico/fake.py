@@ -11,6 +11,8 @@ from tanklink.config import Config
 from tanklink.frames import FrameReader, pack
 from tanklink.records import Record
 from tanklink.schema import HOST, SMALL_MAX
+from tankwarden.drivers.pico.fake_feeder import FakeFeeder
+from tankwarden.drivers.pico.fake_lights import FakeLights
 from tankwarden.drivers.pico.session import JournalRecord
 from tankwarden.logic import waveform
 
@@ -21,7 +23,10 @@ LEASE_CAP_MS = 5000
 
 
 class FakePico:
-    """told: every record that arrived. refuse: message class → NAK reason. mute: message classes not answered."""
+    """told: every record that arrived. refuse: message class → NAK reason. mute: message classes not answered.
+
+    lose_requests, lose_replies: message class of the request → how many of them go astray from now on.
+    """
 
     def __init__(self, now: float = 0.0, *, digest: bytes = messages.DIGEST, version: str = "0.1.0") -> None:
         self.digest, self.version = digest, version
@@ -31,6 +36,8 @@ class FakePico:
         self.told: list[Record] = []
         self.refuse: dict[type, str] = {}
         self.mute: set[type] = set()
+        self.lose_requests: dict[type, int] = {}
+        self.lose_replies: dict[type, int] = {}
         self.state = "disarmed"
         self.trip_id = 0
         self.fault_lines = 3
@@ -39,6 +46,8 @@ class FakePico:
         self.acknowledged: list[int] = []
         self.traces: dict[int, bytes] = {}  # packed samples, by the number of the trip
         self.config = Config()
+        self.feeder = FakeFeeder(self._journal)
+        self._newest_event = 0
         self._start(now)
 
     def restart(self, now: float, cause: str = "power_on") -> None:
@@ -48,9 +57,11 @@ class FakePico:
         self.config = Config()
         self.state = "tripped" if self.trip_id else "disarmed"
         self._start(now)
+        self.feeder.restart(now)
 
     def _start(self, now: float) -> None:
         self._booted = now
+        self.lights = FakeLights()
         self._session = -1
         self._nonce = self.arming = 0
         self._replies: dict[int, Record] = {}
@@ -76,6 +87,8 @@ class FakePico:
         """What it answers at once."""
         out = b""
         for frame in self._reader.feed(data):
+            if _lost(self.lose_requests, frame.record):
+                continue
             self._heard = now
             self.told.append(frame.record)
             reply = self._replies.get(frame.seq) or self._answer(frame.record, now)
@@ -83,17 +96,20 @@ class FakePico:
                 if len(self._replies) > 8:
                     self._replies.clear()
                 self._replies[frame.seq] = reply
-                out += pack(reply, frame.seq)
+                out += b"" if _lost(self.lose_replies, frame.record) else pack(reply, frame.seq)
         return out
 
     def tick(self, now: float) -> bytes:
         """What it sends by itself: STATUS and events, while it was spoken to within a second."""
         out = b""
+        self.feeder.tick(now)
         if self._session < 0 or now - self._heard > TALK_S:
             return out
         if now >= self._next_status and records.Status not in self.mute:
             self._next_status = now + STATUS_S
             out += self._send(self.status(now))
+        if self.lights.due(now):
+            out += self._send(self.lights.report(self.uptime_ms(now)))
         if now >= self._next_events:
             self._next_events = now + RESEND_S
             out += b"".join(self._send(event) for event in self.events)
@@ -103,6 +119,16 @@ class FakePico:
         """An event of its journal: sent now and again until it is acknowledged."""
         self.events.append(event)
         return self._send(event) if self._session >= 0 and now - self._heard <= TALK_S else b""
+
+    def _journal(self, kind: type, now: float, values: dict[str, int]) -> None:
+        """An event of the feeders: it is sent with the next ones."""
+        self._newest_event = max([self._newest_event, *(event.event_id for event in self.events)]) + 1
+        at_s, at_ms_part = divmod(self.uptime_ms(now), 1000)
+        event: JournalRecord = kind(
+            event_id=self._newest_event, boot_id=self.boot_id, at_uptime_s=at_s, at_uptime_ms_part=at_ms_part, **values
+        )
+        self.events.append(event)
+        self._next_events = now
 
     def keep_trace(self, trip_id: int, counts: Mapping[str, Sequence[int]]) -> None:
         """The waveform of a trip: TRACE_TICKS counts of each channel; one left out stays at its present count."""
@@ -141,6 +167,8 @@ class FakePico:
             return self._nak(record, self.refuse[kind])
         if self._session < 0 and kind is not records.Hello:
             return self._nak(record, "no_session")
+        if (refused := self.lights.take(record, self.uptime_ms(now))) is not None:
+            return self._nak(record, refused)
         answer = _ANSWERS.get(kind)
         return answer(self, record, now) if answer else records.Ack(request=record.MESSAGE.id)
 
@@ -229,6 +257,23 @@ class FakePico:
             period_us=messages.TRACE_PERIOD_US, samples=samples[start : start + messages.TRACE_PART_BYTES],
         )  # fmt: skip
 
+    def _feeder(self, record: records.ConfigFeeder, _now: float) -> Record:
+        if self.state == "armed":
+            return self._nak(record, "state")
+        self.config.set_feeder(list(record))
+        return records.Ack(request=record.MESSAGE.id)
+
+    def _feed(self, record: records.Feed, now: float) -> Record:
+        answer = self.feeder.feed(record, self.config, self.boot_id, self.uptime_ms(now), now)
+        return self._nak(record, answer) if isinstance(answer, str) else answer
+
+    def _feed_status(self, record: records.FeedStatus, _now: float) -> Record:
+        return self.feeder.status(record.op_hi, record.op_lo)
+
+    def _test_servo(self, record: records.TestServo, _now: float) -> Record:
+        self.feeder.tested.append(record)
+        return records.Ack(request=record.MESSAGE.id)
+
     def _ping(self, record: records.Ping, now: float) -> Record:
         return records.Pong(record.token, *divmod(self.uptime_ms(now), 1000))
 
@@ -245,4 +290,15 @@ _ANSWERS: dict[type, Callable[..., Record | None]] = {
     records.EventAck: FakePico._event_ack,
     records.Ping: FakePico._ping,
     records.ReadTrace: FakePico._read_trace,
+    records.ConfigFeeder: FakePico._feeder,
+    records.Feed: FakePico._feed,
+    records.FeedStatus: FakePico._feed_status,
+    records.TestServo: FakePico._test_servo,
 }
+
+
+def _lost(losing: dict[type, int], record: Record) -> bool:
+    """Whether this one goes astray."""
+    left = losing.get(type(record), 0)
+    losing[type(record)] = left - 1
+    return left > 0

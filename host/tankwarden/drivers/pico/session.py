@@ -15,6 +15,7 @@ from tankwarden.drivers.pico.advice import NO_ANSWER, NO_READINGS, mismatch_text
 from tankwarden.drivers.pico.configuration import BoardConfig, describe_step
 from tankwarden.drivers.pico.exchange import Exchange
 from tankwarden.drivers.pico.picoclock import PicoClock
+from tankwarden.events import Journaled
 
 SILENCE_S = 1.5  # without STATUS: say HELLO again; once more without: open the port anew
 KEEPALIVE_S = 0.4  # the Pico transmits only within 1 s of a valid frame
@@ -23,7 +24,7 @@ REFUSED_RETRY_S = 5.0
 # Refusals that pass by themselves are tried again sooner.
 RETRY_S = {"rate": 0.25, "no_session": 0.1, "boot_id": 0.1, "nonce": 0.1, "state": 1.0, "config_crc": 1.0}
 ARM_RETRY_S = 2.0
-JournalRecord = records.Boot | records.Trip | records.Fault | records.LeaseOver | records.Reset | records.Notice
+JournalRecord = Journaled
 
 Answered = Callable[[Record | None], None]
 
@@ -66,7 +67,14 @@ class Arrived:
     record: records.Status | JournalRecord
 
 
-Happening = Restarted | Mismatched | Arrived
+@dataclass(frozen=True)
+class Reported:
+    """What the lights do came: newest wins, nothing waits for it."""
+
+    record: records.Lights
+
+
+Happening = Restarted | Mismatched | Arrived | Reported
 
 
 class Session:
@@ -139,6 +147,8 @@ class Session:
         elif isinstance(record, JournalRecord):
             if self.phase in TALKING:
                 self._happenings.append(Arrived(record))
+        elif isinstance(record, records.Lights):
+            self._happenings.append(Reported(record))
         elif isinstance(record, records.Pong):
             self._heard(record.uptime_s, record.uptime_ms_part, now)
         elif not self._exchange.reply(seq, record, now) and isinstance(record, records.Nak):

@@ -205,4 +205,4 @@ def _gpio_of(pin):
 def _int(value):
     if not isinstance(value, int) and not isinstance(value, bool):  # MicroPython's bool is no int
         raise TypeError("can't convert %s to int" % type(value).__name__)
-    return value
+    return int(value)  # True, too, is one

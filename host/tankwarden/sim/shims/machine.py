@@ -21,6 +21,7 @@ _pins = [None] * simboard.N_GPIOS  # as on the chip, Pin(2) is Pin(2)
 _READ = object()  # *args would allocate a tuple, which the chip's Pin.value(x) does not
 
 mem32 = registers.Mem32()
+mem8 = registers.Mem8()
 Timer = chip_timer.Timer
 PWM = chip_pwm.PWM
 

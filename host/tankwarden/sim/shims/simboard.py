@@ -7,6 +7,7 @@ starts a new board, `board()` is the present one. Steady state allocates nothing
 
 import chip_adc
 import chip_dma
+import chip_edges
 import chip_pwm
 import comparator_machine
 import interrupts
@@ -50,6 +51,7 @@ class Board:
         self.adc = chip_adc.ChipAdc(self)
         self.dma = chip_dma.ChipDma(self)
         self.pwm = chip_pwm.ChipPwm(self)
+        self.edges = chip_edges.Edges(self.words)
         self.interrupts = interrupts.Interrupts(backend)
         self._lazy_us = backend.LAZY_US
         self._sampled_us = self.started_us  # up to here samples have been made

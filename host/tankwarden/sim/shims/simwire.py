@@ -9,7 +9,7 @@ Both sides import this file; it imports nothing, allocates nothing and runs unde
 
 N_WORDS = 32
 PAGE_BYTES = 4 * N_WORDS
-MAGIC = 0x2B0A0003  # what the MAGIC word holds: the last digits are the layout's version
+MAGIC = 0x2B0A0004  # what the MAGIC word holds: the last digits are the layout's version
 
 W_MAGIC = 0
 W_RESET_CAUSE = 1  # one of CAUSE_*
@@ -26,6 +26,7 @@ W_ADC_DIE = 25  # and on its temperature sensor
 W_PULLS = 26  # Comparator.truth() of the sim process: what pulls the fault lines, above it the releases it has seen
 W_WITHHELD = 27  # ms of CLOCK_MONOTONIC that the machine withheld so far: the chip's clock lags by so much
 W_TICK = 28  # CLOCK_MONOTONIC of the world's last tick in µs & TICK_MASK
+W_DROPS = 29  # 2 words: how often the drop sensors have seen something fall; a count, which wraps nowhere near
 W_ZERO = 31  # always 0
 N_COUNTS = 8
 N_SCRATCH = 8
@@ -78,6 +79,7 @@ FED_GPIOS = (6, 7)  # fault line of circuit 1, 2: high while fed through a whole
 FEED_GPIO = 8  # drives both loops
 LIGHT_GPIOS = (10, 11, 12, 13, 14, 15, 0, 1)
 SERVO_GPIOS = (21, 22)
+DROP_GPIOS = (9, 20)  # of the feeders' drop sensors: pulled up, low while something falls through
 ADC_GPIOS = (26, 27)  # current_1, current_2: counts 0 and 1
 ADC_REFERENCE_GPIO = 28  # half of the converter's own supply
 ADC_INPUT_GPIOS = (26, 27, 28, 29)  # inputs 0 to 3 of the chip's converter; 4 is its temperature sensor

@@ -1,6 +1,6 @@
 % # The dashboard: what stands, what is, why, and what was. Elements with data-live are renewed by static/js/live.js.
 % head = 'TRIPPED' if s['trip'] else p.number(s['totals']['power_w'], 'W') + ' W' if s['circuits'] else 'Dashboard'
-% rebase('layout.tpl', title=head + ' · ' + s['site']['name'] + ' · Tankwarden', styles=('dashboard', 'charts', 'circuit'))
+% rebase('layout.tpl', title=head + ' · ' + s['site']['name'] + ' · Tankwarden', styles=('dashboard', 'charts', 'circuit', 'lights', 'feeder'))
 <div id="banners" data-live role="alert">
 % if s['trip']:
 %   include('trip.tpl', trip=s['trip'])
@@ -58,15 +58,19 @@
 % end
 </section>
 
-% if not s['circuits'] and not s['sensors']:
+% if not s['circuits'] and not s['sensors'] and not s['lights'] and not s['feeders']:
 <section class="card empty" id="empty" data-live>
   <h2>Nothing is configured yet</h2>
-  <p>Tankwarden runs, but its configuration names no circuit and no sensor. Add an <code>[[enclosure]]</code> and a <code>[[circuit]]</code> or <code>[[sensor]]</code> to the configuration file and start it again, or try <code>tankwarden demo</code> to see a whole house at work.</p>
+  <p>Tankwarden runs, but its configuration names no circuit, no sensor and no light. Add an <code>[[enclosure]]</code> and a <code>[[circuit]]</code>, <code>[[sensor]]</code> or <code>[[light]]</code> to the configuration file and start it again, or try <code>tankwarden demo</code> to see a whole house at work.</p>
 </section>
 % end
 
 % if s['circuits'] or s['sensors']:
 % include('charts.tpl')
+% end
+
+% if s['lights']:
+% include('lights.tpl')
 % end
 
 <div id="enclosures" data-live>
@@ -81,6 +85,13 @@
   <div class="circuits">
 %   for c in enclosure['circuits']:
 %     include('circuit.tpl', c=c)
+%   end
+  </div>
+% end
+% if enclosure['feeders']:
+  <div class="circuits">
+%   for f in enclosure['feeders']:
+%     include('feeder.tpl', f=f)
 %   end
   </div>
 % end

@@ -5,6 +5,7 @@ import { startLive } from "./live.js";
 import { setPref } from "./prefs.js";
 import { applyUnit, isCelsius, setCelsius } from "./units.js";
 import { startWaveforms } from "./waveform.js";
+import { startWeather } from "./weather.js";
 
 const root = document.documentElement;
 const changed = () => document.dispatchEvent(new Event("tankwarden:appearance"));
@@ -43,3 +44,4 @@ startThemeSwitch();
 startLive();
 startCharts();
 startWaveforms();
+startWeather();
