@@ -1,4 +1,4 @@
-"""Runs scenario files under whatever interpreter runs this: MODULE… ; prints one line for each scenario.
+"""Runs scenario files under whatever interpreter runs this: [--program FOLDER] MODULE… ; a line for each scenario.
 
 `ok NAME` or `FAIL NAME` with a traceback before it. Scenarios are the functions of a file whose names begin with
 `scenario_`; each gets nothing and asserts.
@@ -9,7 +9,11 @@ import sys
 
 HERE = __file__.rpartition("/")[0] or "."
 REPO = HERE + "/../.."
-sys.path[0:0] = [REPO + "/host/tankwarden/sim/shims", REPO + "/mcu", REPO + "/protocol", HERE + "/scenarios"]
+PROGRAM = REPO + "/mcu"
+if sys.argv[1:2] == ["--program"]:
+    PROGRAM = sys.argv[2]
+    del sys.argv[1:3]
+sys.path[0:0] = [REPO + "/host/tankwarden/sim/shims", PROGRAM, REPO + "/protocol", HERE + "/scenarios"]
 
 import chip_time  # noqa: E402  (found through the line above)
 

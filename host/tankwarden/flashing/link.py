@@ -224,6 +224,8 @@ class Linker:
         if module in APART:
             self.platform[module] = Platform(module)
             return ast.Attribute(ast.Name(module, ast.Load()), name, ast.Load())
+        if name == "__file__":  # every module lies in the program's folder
+            return ast.Name(name, ast.Load())
         source = self.modules[module]
         binding = source.imports.get(name)
         if isinstance(binding, Symbol) and binding.name is not None:
