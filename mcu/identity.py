@@ -5,12 +5,14 @@ import os
 
 import board
 
+import tanklink
 from tanklink.messages import RESET_CAUSES
 
 VERSION = "0.1.0"
 POWER_ON, WATCHDOG, SOFT, MAINTENANCE = range(4)  # the order of RESET_CAUSES
 _CAUSE_OF_NOTE = {board.NOTE_SOFT: SOFT, board.NOTE_MAINTENANCE: MAINTENANCE}
 _CHUNK = 256
+_TANKLINK = "tanklink/"
 assert len(RESET_CAUSES) == 4
 
 
@@ -58,18 +60,20 @@ def _boot_id():
 
 def program_folder():
     """Where this file is, and with it the program."""
-    head, slash, _ = __file__.replace("\\", "/").rpartition("/")
-    return head + slash or "."
+    return _folder_of(__file__)
 
 
 def fingerprint(folder):
-    """First 8 bytes of the SHA-256 over names and contents of a folder's program files, sorted by name."""
+    """First 8 bytes of the SHA-256 over names and contents of the program's files, tanklink's too, sorted by name.
+
+    The manifest (docs/flashing.md) and the host reckon it alike.
+    """
     digest = hashlib.sha256()
     chunk = bytearray(_CHUNK)
     view = memoryview(chunk)
     for name in program_files(folder):
         digest.update(name.encode() + b"\0")
-        with open(folder.rstrip("/") + "/" + name, "rb") as file:
+        with open(path_of(folder, name), "rb") as file:
             n = file.readinto(chunk)
             while n:
                 digest.update(view[:n])
@@ -78,5 +82,25 @@ def fingerprint(folder):
 
 
 def program_files(folder):
-    """Names of a folder's program files, sorted. No tuple for endswith: 1.26 takes none."""
-    return sorted([name for name in os.listdir(folder) if name.endswith(".py") or name.endswith(".mpy")])  # noqa: PIE810
+    """Names of the program's files, sorted; those of tanklink begin with its name."""
+    names = _code_in(folder)
+    for name in _code_in(_folder_of(tanklink.__file__)):
+        names.append(_TANKLINK + name)
+    return sorted(names)
+
+
+def path_of(folder, name):
+    """Where the file is. tanklink is a folder of the program's on the chip, and of the protocol's in a checkout."""
+    if name.startswith(_TANKLINK):
+        return _folder_of(tanklink.__file__) + "/" + name[len(_TANKLINK) :]
+    return folder.rstrip("/") + "/" + name
+
+
+def _folder_of(file):
+    head, slash, _ = file.replace("\\", "/").rpartition("/")
+    return head or (slash or ".")
+
+
+def _code_in(folder):
+    """No tuple for endswith: 1.26 takes none."""
+    return [name for name in os.listdir(folder) if name.endswith(".py") or name.endswith(".mpy")]  # noqa: PIE810

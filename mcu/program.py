@@ -13,6 +13,7 @@ import identity
 import limits
 import micropython
 import selftest
+import trial
 from clock import Clock, Every
 from commands import Commands
 from facts import Facts, within_reach
@@ -98,6 +99,8 @@ class Program:
         hung = cause == identity.WATCHDOG and not stands
         crashed = cause == identity.SOFT and not stands  # and could not even say so
         no_journal = journal.broken or journal.lost
+        self._sound = not failed  # what is on trial may be kept
+        trial.begin()
         if failed or no_journal or journal.standing_is_fault():
             self.machine.move("fault")
         else:
@@ -293,6 +296,10 @@ class Program:
             if not self._steady:
                 self._steady = True
                 bootloop.steady()
+        if trial.pending and self._sound and self.commands.compatible and self.all_open():
+            began_us = self.ticks_us()
+            trial.keep()
+            self._stalled_us += (self.ticks_us() - began_us) & 0x3FFFFFFF
         if self.leaving and self.clock.since_us(self._left_s, self._left_us) >= LEAVE_US:
             self._reset(board.NOTE_MAINTENANCE)
 

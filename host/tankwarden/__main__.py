@@ -9,7 +9,9 @@ from importlib import import_module
 from tankwarden.errors import TankwardenError
 
 # Modules with add_parsers(subparsers), in the order of the help.
-COMMANDS = ("tankwarden.cli.run", "tankwarden.cli.command", "tankwarden.demo.cli", "tankwarden.sim.cli")
+COMMANDS = (
+    "tankwarden.cli.run", "tankwarden.cli.command", "tankwarden.cli.flash", "tankwarden.demo.cli", "tankwarden.sim.cli",
+)  # fmt: skip
 REFUSED = 2  # exit code: nothing was begun, and the message says what to do
 
 

@@ -1,0 +1,230 @@
+"""A Pico whose REPL is free, by mpremote: what it is, what lies on it, and writing to it.
+
+Each question is one short piece of MicroPython that prints one literal. Whatever mpremote raises becomes one of ours.
+"""
+
+import ast
+import contextlib
+import io
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import serial
+from mpremote.transport import TransportError, TransportExecError
+from mpremote.transport_serial import SerialTransport
+
+from tankwarden.flashing.errors import BoardRefusedError, LostBoardError, NotOursError
+from tankwarden.flashing.plan import Files
+
+WANTED = (1, 26)
+NEW = ".new"
+CHUNK = 512  # bytes in one piece of code: as text they are up to four times as long
+REPLY_S = 20.0  # hashing a file takes less, an erase of flash, too
+ENTER_S = 1.0
+# mpy-cross's -march by the number that sys.implementation._mpy holds above bit 10 (py/persistentcode.h)
+ARCHS = (
+    "",
+    "x86",
+    "x64",
+    "armv6",
+    "armv6m",
+    "armv7m",
+    "armv7em",
+    "armv7emsp",
+    "armv7emdp",
+    "xtensa",
+    "xtensawin",
+    "rv32imc",
+)
+
+_WHO = "import sys;print((sys.implementation.name,tuple(sys.implementation[1][:2]),getattr(sys.implementation,'_mpy',0),sys.platform))"
+_TOOLS = """
+import gc,hashlib,os,sys
+gc.collect()
+def _hash(p):
+ b=bytearray(512);v=memoryview(b);h=hashlib.sha256()
+ with open(p,'rb') as f:
+  while 1:
+   n=f.readinto(b)
+   if not n:return h.digest().hex()
+   h.update(v[:n])
+def _is(p):
+ try:os.stat(p);return 1
+ except OSError:return 0
+def _list(d,c=0):
+ r={}
+ for e in os.ilistdir(d or '/'):
+  p=d+'/'+e[0]
+  if e[1]==0x4000:
+   if c:r.update({e[0]+'/'+k:x for k,x in _list(p).items()})
+  else:r[e[0]]=(os.stat(p)[6],_hash(p) if c or p[-3:]=='.py' or p[-4:]=='.mpy' else '')
+ return r
+def _copy(p,q):
+ b=bytearray(512);v=memoryview(b)
+ with open(p,'rb') as f:
+  with open(q,'wb') as g:
+   while 1:
+    n=f.readinto(b)
+    if not n:return
+    g.write(v[:n])
+"""
+_SURVEY = """
+print((_list(''),{s:_list('/'+s,1) for s in('a','b','tanklink') if _is('/'+s)},
+open('/slot').read() if _is('/slot') else '',os.statvfs('/')))
+"""
+_LIMITS = """
+sys.path.insert(0,%r)
+try:
+ sys.modules.pop('limits',None)
+ import limits
+ print({k:getattr(limits,k) for k in dir(limits) if k.isupper() and k[0]!='_'})
+except ImportError:print(None)
+sys.path.pop(0)
+"""
+_LEAVE = """
+try:
+ sys.path.insert(0,%r)
+ import board,bootloop
+ bootloop.leave_note(board.NOTE_MAINTENANCE)
+except Exception:pass
+import machine
+print('bye')
+machine.reset()
+"""
+
+
+@dataclass(frozen=True)
+class Firmware:
+    """The MicroPython on the board. mpy: version and sub-version of the .mpy files it loads; march: mpy-cross's word."""
+
+    name: str
+    version: tuple[int, ...]
+    mpy: tuple[int, int]
+    march: str
+
+
+class Board:
+    """An open raw REPL. Use it in a with statement. Every method may raise LostBoardError and BoardRefusedError."""
+
+    def __init__(self, path: str, enter_s: float = ENTER_S) -> None:
+        """LostBoardError if no prompt comes within enter_s: the program runs, or something else does."""
+        self.path = path
+        with _ours(path, "opening the port"):
+            self._transport = SerialTransport(path, timeout=REPLY_S, exclusive=True)
+        self._equipped = False
+        try:
+            with _ours(path, "asking for the prompt"), contextlib.redirect_stdout(io.StringIO()):
+                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=enter_s)
+        except LostBoardError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Give the port back; the board stays where it is."""
+        with contextlib.suppress(OSError, serial.SerialException):
+            self._transport.close()
+
+    def __enter__(self) -> "Board":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # -- looking -----------------------------------------------------------------------------------------------------
+
+    def firmware(self) -> Firmware:
+        """Ask who it is. NotOursError if the program cannot run on it."""
+        name, version, mpy, platform = ast.literal_eval(self._exec(_WHO).decode())
+        if name != "micropython":
+            raise NotOursError(f"{self.path}: the board runs {name}, not MicroPython: {INSTALL}")
+        if tuple(version) < WANTED:
+            said = ".".join(map(str, version))
+            raise NotOursError(f"{self.path}: the board runs MicroPython {said}, which is too old: {INSTALL}")
+        march = ARCHS[mpy >> 10] if mpy >> 10 < len(ARCHS) else f"unknown ({platform})"
+        return Firmware(name, tuple(version), (mpy & 0xFF, mpy >> 8 & 3), march)
+
+    def files(self) -> Files:
+        """Everything that lies on it, hashed: takes some seconds."""
+        root, folders, slot, disk = self._ask(_SURVEY)
+        return Files(root, folders, slot, disk[1], disk[3])
+
+    def limits(self, folder: str) -> dict[str, int] | None:
+        """The ceilings of the program in that folder; None if it has none."""
+        found: dict[str, int] | None = self._ask(_LIMITS % folder)
+        return found
+
+    def button(self) -> bool:
+        """Whether BOOTSEL is held down."""
+        return bool(self._ask("import rp2;print(rp2.bootsel_button())"))
+
+    def hashes(self, folder: str) -> dict[str, str]:
+        """Name → SHA-256 of every file in it."""
+        return {name: digest for name, (_, digest) in self._ask(f"print(_list({folder!r},1))").items()}
+
+    # -- writing -----------------------------------------------------------------------------------------------------
+
+    def mkdir(self, path: str) -> None:
+        """Make a folder that may be there."""
+        self._run(f"if not _is({path!r}):os.mkdir({path!r})")
+
+    def write(self, path: str, data: bytes) -> None:
+        """A file, anew."""
+        with _ours(self.path, f"writing {path}"):
+            self._transport.fs_writefile(path, data, chunk_size=CHUNK)
+
+    def replace(self, path: str, data: bytes) -> None:
+        """A file, such that a cut of power leaves either the old one or the new."""
+        self.write(path + NEW, data)
+        self._run(f"os.rename({path + NEW!r},{path!r})")
+
+    def copy(self, source: str, target: str) -> None:
+        """On the board."""
+        self._run(f"_copy({source!r},{target!r})")
+
+    def remove(self, path: str) -> None:
+        """A file or an empty folder that may be gone."""
+        self._run(f"if _is({path!r}):os.remove({path!r})")
+
+    def reset(self, folder: str) -> None:
+        """Start the board anew, as a reset on purpose; the port goes away. folder: whose board.py knows how to say so."""
+        with contextlib.suppress(LostBoardError):
+            self._run(_LEAVE % folder)
+        self.close()
+
+    def _ask(self, code: str) -> Any:
+        return ast.literal_eval(self._run(code).decode())
+
+    def _run(self, code: str) -> bytes:
+        if not self._equipped:
+            self._exec(_TOOLS)
+            self._equipped = True
+        return self._exec(code)
+
+    def _exec(self, code: str) -> bytes:
+        with _ours(self.path, "running on the board"):
+            out, error = self._transport.exec_raw(code, timeout=REPLY_S)
+            if error:
+                raise TransportExecError(out, error.decode(errors="replace"))
+            found: bytes = out
+            return found
+
+
+INSTALL = (
+    "install MicroPython 1.26 for it (hold BOOTSEL while plugging it in, copy the UF2 file to the drive that appears)"
+)
+
+
+@contextlib.contextmanager
+def _ours(path: str, what: str) -> Iterator[None]:
+    """mpremote's errors, and what it lets through of pyserial's and struct's, as ours."""
+    try:
+        yield
+    except TransportExecError as error:
+        last = str(error).strip().rpartition("\n")[2]
+        raise BoardRefusedError(f"{path}: {what} failed on the board: {last}: run the command again") from error
+    except (TransportError, struct.error, OSError, ValueError) as error:
+        raise LostBoardError(
+            f"{path}: {what}: the board does not answer any more ({error}): see to its cable, and run the command again"
+        ) from error

@@ -1,0 +1,57 @@
+"""A whole program as it is to lie on the Pico: its files, its hash as the board reckons it, its manifest, its ceilings."""
+
+import hashlib
+import runpy
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from tankwarden.flashing.compile import MARCH, compile_program
+from tankwarden.resources import mcu_dir, protocol_dir
+
+MANIFEST = "manifest"
+LOADER = ("boot.py", "main.py")  # at the root of the board's file system, as source, in the order they are replaced
+_END = "end\n"  # the mark that mcu/loader/boot.py looks for
+
+
+@dataclass(frozen=True)
+class Program:
+    """files: name on the chip → content. loader: the two files at the root. limits: ceiling → value."""
+
+    version: str
+    files: Mapping[str, bytes]
+    loader: Mapping[str, bytes]
+    limits: Mapping[str, int]
+
+    @cached_property
+    def hashes(self) -> dict[str, str]:
+        """Name → SHA-256 in hex."""
+        return {name: hashlib.sha256(data).hexdigest() for name, data in self.files.items()}
+
+    @cached_property
+    def firmware(self) -> bytes:
+        """The 8 bytes of WELCOME, as mcu/identity.py reckons them."""
+        digest = hashlib.sha256()
+        for name in sorted(self.files):
+            digest.update(name.encode() + b"\0" + self.files[name])
+        return digest.digest()[:8]
+
+    @cached_property
+    def manifest(self) -> bytes:
+        """What is written last into the program's folder: its hash, and that of every file."""
+        lines = [f"tankwarden {self.version}", f"program {self.firmware.hex()}"]
+        lines += [f"{self.hashes[name]} {len(self.files[name])} {name}" for name in sorted(self.files)]
+        return ("\n".join(lines) + "\n" + _END).encode()
+
+
+def build(version: str, mcu: Path | None = None, protocol: Path | None = None, march: str = MARCH) -> Program:
+    """Compile it. CompileError."""
+    mcu, protocol = mcu or mcu_dir(), protocol or protocol_dir()
+    loader = {name: (mcu / "loader" / name).read_bytes() for name in LOADER}
+    return Program(version, compile_program(mcu, protocol, march), loader, ceilings(mcu / "limits.py"))
+
+
+def ceilings(path: Path) -> dict[str, int]:
+    """Every constant of a limits.py."""
+    return {name: value for name, value in runpy.run_path(str(path)).items() if name.isupper()}
