@@ -122,8 +122,8 @@ class SimulatedPico:
     def _start(self, outer: int) -> str:
         """From a reset to the next; why it ended: reset, cut, or pulled."""
         self.starts += 1
-        end = self.host / "end"
-        end.unlink(missing_ok=True)
+        why = self.host / "end"
+        why.unlink(missing_ok=True)
         inner, child_end = pty.openpty()
         for end in (inner, child_end):
             tty.setraw(end)
@@ -137,7 +137,7 @@ class SimulatedPico:
             if not self._shuttle(outer, inner):
                 return "pulled"
             process.wait()
-            return end.read_text() if end.exists() else "ended"
+            return why.read_text() if why.exists() else "ended"
         finally:
             process.kill()
             process.wait()

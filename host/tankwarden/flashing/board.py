@@ -7,6 +7,7 @@ import ast
 import contextlib
 import io
 import struct
+from binascii import b2a_base64
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,8 @@ from tankwarden.flashing.plan import Files
 
 WANTED = (1, 26)
 NEW = ".new"
-CHUNK = 512  # bytes in one piece of code: as text they are up to four times as long
+CHUNK = 768  # bytes in one piece of code
+LEAVE_S = 5.0
 REPLY_S = 20.0  # hashing a file takes less, an erase of flash, too
 ENTER_S = 1.0
 # mpy-cross's -march by the number that sys.implementation._mpy holds above bit 10 (py/persistentcode.h)
@@ -42,6 +44,7 @@ ARCHS = (
 _WHO = "import sys;print((sys.implementation.name,tuple(sys.implementation[1][:2]),getattr(sys.implementation,'_mpy',0),sys.platform))"
 _TOOLS = """
 import gc,hashlib,os,sys
+from binascii import a2b_base64 as _d
 gc.collect()
 def _hash(p):
  b=bytearray(512);v=memoryview(b);h=hashlib.sha256()
@@ -171,8 +174,11 @@ class Board:
 
     def write(self, path: str, data: bytes) -> None:
         """A file, anew."""
-        with _ours(self.path, f"writing {path}"):
-            self._transport.fs_writefile(path, data, chunk_size=CHUNK)
+        self._run(f"_f=open({path!r},'wb')")
+        for at in range(0, len(data), CHUNK):
+            text = b2a_base64(data[at : at + CHUNK], newline=False).decode()
+            self._run(f"_f.write(_d('{text}'))")
+        self._run("_f.close()")
 
     def replace(self, path: str, data: bytes) -> None:
         """A file, such that a cut of power leaves either the old one or the new."""
@@ -189,18 +195,24 @@ class Board:
 
     def reset(self, folder: str) -> None:
         """Start the board anew, as a reset on purpose; the port goes away. folder: whose board.py knows how to say so."""
-        with contextlib.suppress(LostBoardError):
-            self._run(_LEAVE % folder)
+        with contextlib.suppress(LostBoardError), _ours(self.path, "starting it anew"):
+            self._equip()
+            self._transport.exec_raw_no_follow(_LEAVE % folder)
+            self._transport.read_until(1, b"bye", timeout=LEAVE_S)
         self.close()
 
     def _ask(self, code: str) -> Any:
         return ast.literal_eval(self._run(code).decode())
 
     def _run(self, code: str) -> bytes:
+        self._equip()
+        return self._exec(code)
+
+    def _equip(self) -> None:
+        """Bring the functions of _TOOLS there, once."""
         if not self._equipped:
             self._exec(_TOOLS)
             self._equipped = True
-        return self._exec(code)
 
     def _exec(self, code: str) -> bytes:
         with _ours(self.path, "running on the board"):
