@@ -19,7 +19,7 @@ def begin():
 
 
 def keep():
-    """It stays. Takes a tenth of a second and allocates: only with every circuit open. Flash that refuses: next time."""
+    """It stays. Takes a tenth of a second and allocates: with every circuit open only."""
     global pending
     pending = False
     slot = _read()[:1]
@@ -28,7 +28,7 @@ def keep():
             file.write(slot + _OK)
         os.rename(_NEW, _FILE)
     except OSError:
-        pass
+        pass  # it is still on trial at the next start
 
 
 def _read():

@@ -1,4 +1,4 @@
-"""At the root of the Pico's file system: picks the folder, a or b, whose program runs. It never changes, if it can help.
+"""At the root of the Pico's file system: picks the folder, a or b, whose program runs. Changes as seldom as possible.
 
 The file `slot` says which, and how that program stands: "b ok", or "b 3": on trial, three starts left. It is replaced
 by a rename, so it is whole at any cut of power, and so is a folder with a manifest that ends in its mark: that is
@@ -61,9 +61,12 @@ def pick():
 
 
 _slot = pick()
+_sound = False  # what main.py asks
 if _slot:
     sys.path.insert(0, "/" + _slot)
     try:
         import boot  # noqa: F401  (that folder's own: pins low first)
+
+        _sound = True
     except Exception as error:
         sys.print_exception(error)

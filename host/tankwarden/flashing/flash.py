@@ -1,4 +1,4 @@
-"""Flashing from beginning to end: meet the board, stop its program, compare, write beside it, verify, switch, and watch.
+"""Flashing from beginning to end: meet the board, stop its program, compare, write beside it, verify, switch, watch.
 
 Whatever happens, the program that ran before runs again: it is not touched until the new one has reported healthy,
 the switch is one renamed file, and the board itself goes back if the new program does not stay up (mcu/loader/boot.py).
@@ -56,13 +56,15 @@ class Outcome:
 
 
 class Flasher:
-    """One run. port: a path or auto; say: a line about what is going on; mcu, protocol: the sources, None = ours;
+    """One run. port: a path or auto; say: a line about what is going on; show: the table of what differs.
 
-    march: the processor that the board is taken to have, until it can be asked."""
+    mcu, protocol: the sources, None = ours; march: the processor it is taken to have, until it can be asked.
+    """
 
     def __init__(
-        self, port: str, version: str, say: Say, *, timing: Timing | None = None, sleep: Callable[[float], None] = time.sleep,
-        mcu: Path | None = None, protocol: Path | None = None, march: str = MARCH, show: Callable[[Plan], None] | None = None,
+        self, port: str, version: str, say: Say, *, show: Callable[[Plan], object] = bool,
+        timing: Timing | None = None, sleep: Callable[[float], None] = time.sleep,
+        mcu: Path | None = None, protocol: Path | None = None, march: str = MARCH,
     ) -> None:  # fmt: skip
         self._port, self._version, self._say, self._show = port, version, say, show
         self._timing, self._sleep = timing or Timing(), sleep
@@ -78,8 +80,8 @@ class Flasher:
             self._before = hello(path)
             if self._before is None:
                 raise NotOursError(
-                    f"{path}: neither the Tankwarden program nor a MicroPython prompt answers: unplug it and plug it in "
-                    f"again; if that does not help, {INSTALL}"
+                    f"{path}: neither the Tankwarden program nor a MicroPython prompt answers: unplug it and plug it "
+                    f"in again; if that does not help, {INSTALL}"
                 )
             if self._before.firmware == program.firmware:
                 return Outcome(program.firmware, None, written=False)
@@ -87,8 +89,7 @@ class Flasher:
         with self._at_the_prompt() as board:
             program = self._fit(program, board)
             plan = planning.make(program, board.files())
-            if self._show is not None:
-                self._show(plan)
+            self._show(plan)
             if dry or not plan.pending:
                 return self._left(board, plan, program, dry)
             self._check_limits(board, plan, program)
@@ -152,7 +153,8 @@ class Flasher:
         if compiled[1] != firmware.mpy[0] or compiled[2] & 3 != firmware.mpy[1]:
             raise NotOursError(
                 f"{board.path}: its MicroPython {'.'.join(map(str, firmware.version))} loads .mpy files of version "
-                f"{firmware.mpy[0]}.{firmware.mpy[1]}, and the compiler here makes {compiled[1]}.{compiled[2] & 3}: {INSTALL}"
+                f"{firmware.mpy[0]}.{firmware.mpy[1]}, and the compiler here makes {compiled[1]}.{compiled[2] & 3}: "
+                f"{INSTALL}"
             )
         march = firmware.march
         return program if march == self._march else build(self._version, self._mcu, self._protocol, march)
@@ -185,8 +187,8 @@ class Flasher:
         self._say("let go of the button")
         if not self._button(board, False):
             raise LimitsError(
-                f"{board.path}: the BOOTSEL button stays down, and a Pico that starts with it held becomes a USB drive: "
-                "let go of it, and run the command again; nothing was written"
+                f"{board.path}: the BOOTSEL button stays down, and a Pico that starts with it held becomes a USB "
+                "drive: let go of it, and run the command again; nothing was written"
             )
 
     def _button(self, board: Board, down: bool) -> bool:
@@ -248,7 +250,7 @@ class Flasher:
 
     def _watch(self, plan: Plan, program: Program) -> tuple[str, ...]:
         """Wait until the new program says that it is well; else bring the one before back. Warnings for people."""
-        welcome = self._await_welcome(lambda w: True)
+        welcome = self._await_welcome(lambda _: True)
         if welcome is not None and welcome.firmware == program.firmware:
             state = messages.BOARD_STATES[welcome.state]
             trouble = self._trouble(plan, state, welcome.trip_id)
@@ -300,9 +302,9 @@ class Flasher:
                 board.reset(f"/{plan.current}")
         except (FlashError, PortError) as error:
             raise UnhealthyError(
-                f"the new program does not report healthy ({trouble}), and cannot be stopped from here ({error}): unplug "
-                f"the Pico and plug it in again up to {STARTS + 1} times, some seconds apart: it goes back to the program "
-                "before by itself",
+                f"the new program does not report healthy ({trouble}), and cannot be stopped from here ({error}): "
+                f"unplug the Pico and plug it in again up to {STARTS} times, ten seconds apart: it goes back to the "
+                "program before by itself",
                 restored=False,
             ) from error
         if self._await_welcome(lambda welcome: welcome.firmware != program.firmware) is None:
@@ -311,7 +313,8 @@ class Flasher:
     def _unhealthy(self, trouble: str, *, restored: bool) -> UnhealthyError:
         now = "the one before runs again" if restored else "unplug the Pico and plug it in again"
         return UnhealthyError(
-            f"the new program does not report healthy: {trouble}: {now}; see crash.txt on the Pico (mpremote cat :crash.txt)",
+            f"the new program does not report healthy: {trouble}: {now}; why it stopped may stand in crash.txt on the "
+            "Pico (docs/flashing.md)",
             restored=restored,
         )
 

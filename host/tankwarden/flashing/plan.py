@@ -137,8 +137,8 @@ def _check_room(program: Program, plan: Plan, files: Files) -> None:
         kib = (needed - free) * files.block_bytes // 1024
         raise NoRoomError(
             f"the board's flash lacks {kib} KiB for a second program beside the one that runs "
-            f"({free * files.block_bytes // 1024} KiB are free): remove what is not Tankwarden's from it, with mpremote "
-            "(mpremote ls, mpremote rm); nothing was written"
+            f"({free * files.block_bytes // 1024} KiB are free): remove what is not Tankwarden's from it, with "
+            "mpremote (mpremote ls, mpremote rm); nothing was written"
         )
 
 

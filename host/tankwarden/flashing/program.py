@@ -1,4 +1,4 @@
-"""A whole program as it is to lie on the Pico: its files, its hash as the board reckons it, its manifest, its ceilings."""
+"""A whole program as it is to lie on the Pico: files, their hash as the board reckons it, manifest, ceilings."""
 
 import hashlib
 import runpy

@@ -1,7 +1,7 @@
 """A pseudo-terminal at the emulated USB port, for programs that want a real one: mpremote, `tankwarden flash`.
 
-Simulated time passes in a thread for as long as it is open; nothing else may touch the chip meanwhile. It is much slower
-than real time: whoever talks through it needs patience.
+Simulated time passes in a thread for as long as it is open; nothing else may touch the chip meanwhile. A busy chip is
+much slower than real time, an idle one faster: whoever talks through it needs patience.
 """
 
 import contextlib

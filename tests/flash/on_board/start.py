@@ -1,8 +1,8 @@
-"""The simulated Pico's firmware, under MicroPython: DISK HOST_DIR PYTHON VERSION. Ends in the real REPL (start with -i).
+"""The simulated Pico's firmware, under MicroPython: DISK HOST_DIR NAME VERSION. Ends in the real REPL (start with -i).
 
-A littlefs in a file with the chip's blocks is mounted at /, then boot.py and main.py run as the chip runs them. What the
-chip has besides is a `machine` and an `rp2` of a few lines. HOST_DIR holds what outlives a reset and not a power cut
-(scratch), who holds the button (button), and after how many operations of flash power fails (budget).
+A littlefs in a file with the chip's blocks is mounted at /, then boot.py and main.py run as the chip runs them. What
+the chip has besides is a `machine` and an `rp2` of a few lines. HOST_DIR holds what outlives a reset and not a power
+cut (scratch), who holds the button (button), and after how many operations of flash power fails (budget).
 """
 
 import os
@@ -20,7 +20,7 @@ class Flash:
     """littlefs's block device, in a file. The operation at which power fails is done by half."""
 
     def __init__(self):
-        self._file = open(DISK, "r+b")
+        self._file = open(DISK, "r+b")  # noqa: SIM115
         self._done = 0
         self._blocks = os.stat(DISK)[6] // BLOCK
         try:
