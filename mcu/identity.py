@@ -5,7 +5,6 @@ import os
 
 import board
 
-import tanklink
 from tanklink.messages import RESET_CAUSES
 
 VERSION = "0.1.0"
@@ -60,7 +59,8 @@ def _boot_id():
 
 def program_folder():
     """Where this file is, and with it the program."""
-    return _folder_of(__file__)
+    head, slash, _ = __file__.replace("\\", "/").rpartition("/")
+    return head or slash or "."
 
 
 def fingerprint(folder):
@@ -84,21 +84,29 @@ def fingerprint(folder):
 def program_files(folder):
     """Names of the program's files, sorted; those of tanklink begin with its name."""
     names = _code_in(folder)
-    for name in _code_in(_folder_of(tanklink.__file__)):
-        names.append(_TANKLINK + name)
+    tanklink = _tanklink(folder)
+    if tanklink:
+        for name in _code_in(tanklink):
+            names.append(_TANKLINK + name)
     return sorted(names)
 
 
 def path_of(folder, name):
-    """Where the file is. tanklink is a folder of the program's on the chip, and of the protocol's in a checkout."""
+    """Where the file is."""
     if name.startswith(_TANKLINK):
-        return _folder_of(tanklink.__file__) + "/" + name[len(_TANKLINK) :]
+        return _tanklink(folder) + "/" + name[len(_TANKLINK) :]
     return folder.rstrip("/") + "/" + name
 
 
-def _folder_of(file):
-    head, slash, _ = file.replace("\\", "/").rpartition("/")
-    return head or (slash or ".")
+def _tanklink(folder):
+    """Below the program on the chip, beside it in a checkout; None where the program was linked into one file."""
+    for place in ("/tanklink", "/../protocol/tanklink"):
+        try:
+            os.stat(folder + place)
+            return folder + place
+        except OSError:
+            pass
+    return None
 
 
 def _code_in(folder):

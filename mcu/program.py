@@ -13,7 +13,6 @@ import identity
 import limits
 import micropython
 import selftest
-import trial
 from clock import Clock, Every
 from commands import Commands
 from facts import Facts, within_reach
@@ -25,6 +24,7 @@ from overcurrent import OverCurrent
 from relays import CARRIER_ALONE, LEASE_OVER, NOTHING, OPEN, REARM, Circuit
 from sampler import Sums
 from telemetry import Loop, Telemetry
+from trial import Trial
 from trips import ANY_KIND, ARMED, FAULT, FAULT_OPEN, RAISED, TRIP_OPEN, TRIPPED, History, Judge, Machine
 
 from tanklink import messages
@@ -100,7 +100,7 @@ class Program:
         crashed = cause == identity.SOFT and not stands  # and could not even say so
         no_journal = journal.broken or journal.lost
         self._sound = not failed  # what is on trial may be kept
-        trial.begin()
+        self.trial = Trial()
         if failed or no_journal or journal.standing_is_fault():
             self.machine.move("fault")
         else:
@@ -296,9 +296,9 @@ class Program:
             if not self._steady:
                 self._steady = True
                 bootloop.steady()
-        if trial.pending and self._sound and self.commands.compatible and self.all_open():
+        if self.trial.pending and self._sound and self.commands.compatible and self.all_open():
             began_us = self.ticks_us()
-            trial.keep()
+            self.trial.keep()
             self._stalled_us += (self.ticks_us() - began_us) & 0x3FFFFFFF
         if self.leaving and self.clock.since_us(self._left_s, self._left_us) >= LEAVE_US:
             self._reset(board.NOTE_MAINTENANCE)

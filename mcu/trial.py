@@ -9,26 +9,24 @@ import os
 
 _FILE, _NEW = "slot", "slot.new"
 _OK = " ok"
-pending = False  # whether this start is one on trial
 
 
-def begin():
-    """At boot: whether the program is on trial."""
-    global pending
-    pending = _read()[1:] not in ("", _OK)
+class Trial:
+    """pending: whether this start is one on trial."""
 
+    def __init__(self):
+        self.pending = _read()[1:] not in ("", _OK)
 
-def keep():
-    """It stays. Takes a tenth of a second and allocates: with every circuit open only."""
-    global pending
-    pending = False
-    slot = _read()[:1]
-    try:
-        with open(_NEW, "w") as file:
-            file.write(slot + _OK)
-        os.rename(_NEW, _FILE)
-    except OSError:
-        pass  # it is still on trial at the next start
+    def keep(self):
+        """It stays. Takes a tenth of a second and allocates: with every circuit open only."""
+        self.pending = False
+        slot = _read()[:1]
+        try:
+            with open(_NEW, "w") as file:
+                file.write(slot + _OK)
+            os.rename(_NEW, _FILE)
+        except OSError:
+            pass  # it is still on trial at the next start
 
 
 def _read():

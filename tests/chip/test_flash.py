@@ -21,8 +21,8 @@ from .lab.terminal import Terminal
 from .measures import relay_edges
 
 # Of real time, in which the emulated chip may be a hundred times slower, or much faster when it idles.
-TIMING = Timing(repl_s=240, health_s=240, button_s=2, step_s=0.5, enter_s=20)
-PATIENT_S = (5.0, 10.0, 20.0)
+PATIENT_S = (10.0, 20.0, 40.0)
+TIMING = Timing(repl_s=400, health_s=400, button_s=2, step_s=0.5, enter_s=20, tries_s=PATIENT_S)
 
 
 class FlashStand:

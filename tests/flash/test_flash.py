@@ -6,7 +6,9 @@ Fresh, unchanged, changed, cut half way, failing: whatever happens, a whole prog
 import os
 import pty
 import shutil
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -60,9 +62,12 @@ class Bench:
 
     def running(self) -> str:
         """The hash of the program that answers; waits for it."""
-        for _ in range(20):
-            if self.pico.tty.exists() and (welcome := hello(str(self.pico.tty), (0.1, 0.2))):
-                return welcome.firmware.hex()
+        for _ in range(40):
+            # A board that starts is a process that is forked, and that has our port, and its lock, for an instant.
+            with suppress(PortBusyError, PortMissingError):
+                if welcome := hello(str(self.pico.tty), (0.1, 0.2)):
+                    return welcome.firmware.hex()
+            time.sleep(0.05)
         raise AssertionError("no program answers")
 
     def what(self, kind: str) -> list[str]:

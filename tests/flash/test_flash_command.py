@@ -21,6 +21,7 @@ from tankwarden.flashing.talk import hello
 from tankwarden.flows.claims import ClaimBook
 from tankwarden.flows.commands import Commands
 from tankwarden.flows.door import Door
+from tankwarden.logic.claims import Claim
 
 
 @pytest.fixture
@@ -115,7 +116,11 @@ class RunningHost:
 
 
 class _NoClaims:
-    """No claim is ever stored in these tests."""
+    def claim_store(self, claim: Claim) -> None:
+        raise AssertionError("nobody claims here")
+
+    def claim_end(self, output: str, claim_id: str) -> None:
+        raise AssertionError("nobody claims here")
 
 
 def test_a_running_host_stands_aside_and_takes_its_port_again(

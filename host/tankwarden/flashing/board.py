@@ -80,15 +80,6 @@ _SURVEY = """
 print((_list(''),{s:_list('/'+s,1) for s in('a','b','tanklink') if _is('/'+s)},
 open('/slot').read() if _is('/slot') else '',os.statvfs('/')))
 """
-_LIMITS = """
-sys.path.insert(0,%r)
-try:
- sys.modules.pop('limits',None)
- import limits
- print({k:getattr(limits,k) for k in dir(limits) if k.isupper() and k[0]!='_'})
-except ImportError:print(None)
-sys.path.pop(0)
-"""
 _LEAVE = """
 try:
  sys.path.insert(0,%r)
@@ -157,9 +148,9 @@ class Board:
         root, folders, slot, disk = self._ask(_SURVEY)
         return Files(root, folders, slot, disk[1], disk[3])
 
-    def limits(self, folder: str) -> dict[str, int] | None:
-        """The ceilings of the program in that folder; None if it has none."""
-        found: dict[str, int] | None = self._ask(_LIMITS % folder)
+    def read(self, path: str) -> bytes:
+        """A short file, whole."""
+        found: bytes = self._ask(f"print(open({path!r},'rb').read())")
         return found
 
     def button(self) -> bool:

@@ -5,7 +5,7 @@ the switch is one renamed file, and the board itself goes back if the new progra
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,11 +25,10 @@ from tankwarden.flashing.errors import (
     UnhealthyError,
 )
 from tankwarden.flashing.plan import Plan
-from tankwarden.flashing.program import MANIFEST, Program, build
-from tankwarden.flashing.talk import ask_for_maintenance, hello
+from tankwarden.flashing.program import MANIFEST, Program, build, ceilings_of
+from tankwarden.flashing.talk import TRIES_S, ask_for_maintenance, hello
 
 STARTS = 3  # that a program on trial has
-QUICK_TRIES_S = (0.1, 0.2)
 SETTING = "set --port"
 Say = Callable[[str], None]
 
@@ -43,6 +42,7 @@ class Timing:
     button_s: float = 30.0
     step_s: float = 0.5
     enter_s: float = 1.0  # to the prompt of a REPL that is free
+    tries_s: tuple[float, ...] = TRIES_S  # for an answer of the program, each time
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class Flasher:
         self._say(f"the Pico is at {path}")
         program = build(self._version, self._mcu, self._protocol, self._march)
         if not self._repl_is_free(path):
-            self._before = hello(path)
+            self._before = hello(path, self._timing.tries_s)
             if self._before is None:
                 raise NotOursError(
                     f"{path}: neither the Tankwarden program nor a MicroPython prompt answers: unplug it and plug it "
@@ -114,7 +114,7 @@ class Flasher:
 
     def _stop_program(self, path: str) -> None:
         self._say("stopping its program (every output goes off, and the Pico starts anew without it)")
-        ask_for_maintenance(path, self._sleep)
+        ask_for_maintenance(path, self._timing.tries_s, self._sleep)
         end = time.monotonic() + self._timing.repl_s
         while True:
             self._sleep(self._timing.step_s)
@@ -170,10 +170,9 @@ class Flasher:
 
     def _check_limits(self, board: Board, plan: Plan, program: Program) -> None:
         """The ceilings of mcu/limits.py change by a person's hand on the board only."""
-        if plan.current is None and not any(name.startswith("/limits.") for name in plan.leftovers):
-            return  # no program yet, so none that could be loosened
-        had = board.limits(f"/{plan.current}" if plan.current else "")
-        changes = limits_text(had, program.limits)
+        if plan.current is None:
+            return  # no program yet, or one that was copied by hand: nothing that could be told to be loosened
+        changes = limits_text(ceilings_of(board.read(f"/{plan.current}/{MANIFEST}")), program.limits)
         if not changes:
             return
         self._say(f"the ceilings change: {changes}")
@@ -285,7 +284,7 @@ class Flasher:
         while time.monotonic() < end:
             self._sleep(self._timing.step_s)
             with suppress(PortError, LostBoardError):
-                welcome = hello(resolve(self._port, setting=SETTING), QUICK_TRIES_S)
+                welcome = hello(resolve(self._port, setting=SETTING), self._timing.tries_s[:2])
                 if welcome is not None and good(welcome):
                     return welcome
         return None
@@ -319,10 +318,7 @@ class Flasher:
         )
 
 
-def limits_text(had: dict[str, int] | None, wanted: object) -> str:
-    """How the ceilings differ, for people; empty if they do not. None: what the board has cannot be read."""
-    assert isinstance(wanted, dict)
-    if had is None:
-        return "those that the Pico has cannot be read"
+def limits_text(had: Mapping[str, int], wanted: Mapping[str, int]) -> str:
+    """How the ceilings differ, for people; empty if they do not."""
     names = [name for name in sorted({*had, *wanted}) if had.get(name) != wanted.get(name)]
     return ", ".join(f"{name} {had.get(name, 'none')} → {wanted.get(name, 'none')}" for name in names)

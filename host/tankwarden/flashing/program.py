@@ -12,6 +12,7 @@ from tankwarden.resources import mcu_dir, protocol_dir
 
 MANIFEST = "manifest"
 LOADER = ("boot.py", "main.py")  # at the root of the board's file system, as source, in the order they are replaced
+LIMIT = "limit"
 _END = "end\n"  # the mark that mcu/loader/boot.py looks for
 
 
@@ -39,8 +40,9 @@ class Program:
 
     @cached_property
     def manifest(self) -> bytes:
-        """What is written last into the program's folder: its hash, and that of every file."""
+        """What is written last into the program's folder: its hash, its ceilings, and the hash of every file."""
         lines = [f"tankwarden {self.version}", f"program {self.firmware.hex()}"]
+        lines += [f"{LIMIT} {name} {value}" for name, value in self.limits.items()]
         lines += [f"{self.hashes[name]} {len(self.files[name])} {name}" for name in sorted(self.files)]
         return ("\n".join(lines) + "\n" + _END).encode()
 
@@ -55,3 +57,9 @@ def build(version: str, mcu: Path | None = None, protocol: Path | None = None, m
 def ceilings(path: Path) -> dict[str, int]:
     """Every constant of a limits.py."""
     return {name: value for name, value in runpy.run_path(str(path)).items() if name.isupper()}
+
+
+def ceilings_of(manifest: bytes) -> dict[str, int]:
+    """Those that a manifest tells of."""
+    words = [line.split() for line in manifest.decode(errors="replace").splitlines()]
+    return {word[1]: int(word[2]) for word in words if len(word) == 3 and word[0] == LIMIT}

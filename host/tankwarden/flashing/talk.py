@@ -5,7 +5,7 @@ HELLO, WELCOME and MAINTENANCE keep their layout for ever, so this also speaks w
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 
 import serial
 
@@ -23,7 +23,7 @@ _SEQ_MODULO = 1 << 16
 Sleep = Callable[[float], None]
 
 
-def hello(path: str, tries_s: Iterable[float] = TRIES_S) -> records.Welcome | None:
+def hello(path: str, tries_s: Sequence[float] = TRIES_S) -> records.Welcome | None:
     """Open a session, which ends the one before, and every lease with it. None if no program answers. PortError."""
     port = open_port(path)
     try:
@@ -32,19 +32,21 @@ def hello(path: str, tries_s: Iterable[float] = TRIES_S) -> records.Welcome | No
         port.close()
 
 
-def ask_for_maintenance(path: str, sleep: Sleep = time.sleep) -> records.Welcome | None:
+def ask_for_maintenance(
+    path: str, tries_s: Sequence[float] = TRIES_S, sleep: Sleep = time.sleep
+) -> records.Welcome | None:
     """Have the program drop every output and reset, leaving the REPL free at the next start; who it was.
 
     None if no program answers. BoardRefusedError if it refuses; PortError.
     """
     port = open_port(path)
     try:
-        welcome = _hello(port, path, TRIES_S)
+        welcome = _hello(port, path, tries_s)
         if welcome is None:
             return None
         if messages.BOARD_STATES[welcome.state] == "armed":
             sleep(SEQUENCE_S)
-        reply = _ask(port, path, records.Maintenance(), (records.Ack, records.Nak), TRIES_S)
+        reply = _ask(port, path, records.Maintenance(), (records.Ack, records.Nak), tries_s)
         if isinstance(reply, records.Nak):
             raise BoardRefusedError(f"{path}: the Pico refuses to stop its program: {nak_text(nak_reason(reply))}")
         return welcome
@@ -52,14 +54,14 @@ def ask_for_maintenance(path: str, sleep: Sleep = time.sleep) -> records.Welcome
         port.close()
 
 
-def _hello(port: serial.Serial, path: str, tries_s: Iterable[float]) -> records.Welcome | None:
+def _hello(port: serial.Serial, path: str, tries_s: Sequence[float]) -> records.Welcome | None:
     session = int.from_bytes(os.urandom(4)) >> 2
     reply = _ask(port, path, records.Hello(digest=messages.DIGEST, session=session), (records.Welcome,), tries_s)
     return reply if isinstance(reply, records.Welcome) else None
 
 
 def _ask(
-    port: serial.Serial, path: str, request: Record, expected: tuple[type, ...], tries_s: Iterable[float]
+    port: serial.Serial, path: str, request: Record, expected: tuple[type, ...], tries_s: Sequence[float]
 ) -> Record | None:
     reader = FrameReader()
     seq = int.from_bytes(os.urandom(2)) % _SEQ_MODULO
@@ -75,13 +77,3 @@ def _ask(
         except OSError as error:  # SerialException is one
             raise LostBoardError(f"{path} went away ({error}): see to its cable, and run the command again") from error
     return None
-
-
-def wait_for(what: Callable[[], bool], limit_s: float, sleep: Sleep = time.sleep, step_s: float = 0.25) -> bool:
-    """Ask again and again; whether it came true in time."""
-    end = time.monotonic() + limit_s
-    while not what():
-        if time.monotonic() >= end:
-            return False
-        sleep(step_s)
-    return True

@@ -11,7 +11,7 @@ import board
 import identity
 import machine
 import maintenance
-import trial
+from trial import Trial
 
 from tanklink.frames import MAX_FRAME, ByteReader, encode_into
 from tanklink.messages import ACK, DIGEST, HELLO, MAINTENANCE, WELCOME
@@ -22,7 +22,7 @@ STATE = 2
 class Program:
     def __init__(self):
         self.who = identity.read()
-        trial.begin()
+        self._trial = Trial()
         self._reader = ByteReader()
         self._frame = bytearray(MAX_FRAME)
         self._poll = select.poll()
@@ -41,8 +41,8 @@ class Program:
                 DIGEST, who.firmware, who.board_id, who.boot_id, who.reset_cause, STATE, 7 if STATE > 3 else 0, 1, 0,
                 who.version,
             ])  # fmt: skip
-            if trial.pending and STATE != 5 and values[0] == DIGEST:
-                trial.keep()
+            if self._trial.pending and STATE != 5 and values[0] == DIGEST:
+                self._trial.keep()
         elif message is MAINTENANCE:
             maintenance.request()
             self._send(ACK, seq, [MAINTENANCE.id])
