@@ -116,11 +116,13 @@ class RunningHost:
 
 
 class _NoClaims:
-    def claim_store(self, claim: Claim) -> None:
-        raise AssertionError("nobody claims here")
+    """Nobody claims here."""
 
-    def claim_end(self, output: str, claim_id: str) -> None:
-        raise AssertionError("nobody claims here")
+    def claim_store(self, _claim: Claim) -> None:
+        raise AssertionError
+
+    def claim_end(self, _output: str, _claim_id: str) -> None:
+        raise AssertionError
 
 
 def test_a_running_host_stands_aside_and_takes_its_port_again(
