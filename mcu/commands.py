@@ -5,8 +5,7 @@ for silence, or the index of a NAK reason; a refusal changes nothing. Every refu
 allocate nothing.
 """
 
-import os
-
+import identity
 import limits
 import maintenance
 import selftest
@@ -46,7 +45,7 @@ from tanklink.schema import COMMAND, SMALL_MAX
 (
     BAD_DIGEST, NO_SESSION, BAD_STATE, BAD_RANGE, BAD_RATE, BAD_NONCE, BAD_BOOT_ID, BAD_CONFIG_CRC, CONFIG_INCOMPLETE,
     LEASE_EXPIRED, LEASE_TOO_LONG, NOT_CONFIGURED, WRONG_TRIP, CAUSE_PRESENT, TOO_SOON, FAULT_LINE, SELFTEST_FAILED,
-    NO_TRACE,
+    NO_TRACE, OLD_ARMING,
 ) = range(len(NAK_REASONS))  # fmt: skip
 
 _CIRCUIT_FIELDS = CONFIG_CIRCUIT.index
@@ -130,7 +129,7 @@ def _config_check(p, _values):
     commands = p.commands
     if p.machine.within(_CONFIGURABLE) and p.all_open() and not p.unfit_config():
         p.judge_anew()  # no current is seen from here on; and the quiet time before a reset runs from here
-    commands.nonce = os.urandom(8)
+    commands.nonce = identity.random_number()
     commands.nonce_holds = commands.checked = True
     answer = commands.answers[CONFIG_STATE.id]
     answer[0], answer[1], answer[2] = p.received.crc(), commands.nonce, p.received.complete()
@@ -161,6 +160,7 @@ def _arm(p, values):
     if p.finds_cause():
         return CAUSE_PRESENT
     p.arm()
+    commands.arming = nonce
     return ACK
 
 
@@ -170,7 +170,7 @@ def _disarm(p, _values):
 
 
 def _lease(p, values):
-    number, s, ms = values
+    number, s, ms, arming = values
     if number < 1:
         return BAD_RANGE
     us = 1000 * ms
@@ -179,6 +179,8 @@ def _lease(p, values):
         return None
     if p.machine.state != ARMED:
         return BAD_STATE
+    if arming != p.commands.arming:
+        return OLD_ARMING
     if not p.facts.enabled[number - 1]:
         return NOT_CONFIGURED
     if rest_us > limits.MAX_LEASE_MS * 1000:
@@ -194,7 +196,7 @@ def _switched_off(p, values):
 
     It goes before every condition and is never refused, whoever sends it: all it can do is open.
     """
-    number, s, ms = values
+    number, s, ms, _ = values
     if number < 1 or p.clock.until_us(s, 1000 * ms) > 0:
         return False
     return p.circuits[number - 1].release()
@@ -290,7 +292,7 @@ class Commands:
         self.open = False
         self.session = 0
         self.compatible = False  # a session is open and its host has the same digest
-        self.nonce = b""
+        self.nonce = self.arming = 0  # what the next ARM must name; what the leases of the last one do
         self.nonce_holds = False
         self.checked = True  # nothing was sent since the host last asked what the Pico holds
         self.bad_state = self.bad_rate = 0

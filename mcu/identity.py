@@ -32,7 +32,7 @@ def read():
     import machine
 
     cause, boot_loop = _reset_cause(machine)
-    return Identity(fingerprint(program_folder()), machine.unique_id(), _boot_id(), cause, boot_loop=boot_loop)
+    return Identity(fingerprint(program_folder()), machine.unique_id(), random_number(), cause, boot_loop=boot_loop)
 
 
 def leave_note(note):
@@ -52,7 +52,8 @@ def _reset_cause(machine):
     return _CAUSE_OF_NOTE.get(note, WATCHDOG), note == board.NOTE_BOOT_LOOP
 
 
-def _boot_id():
+def random_number():
+    """1 to 2^30 − 1, of the chip's own chance."""
     random = os.urandom(4)
     return random[0] | random[1] << 8 | random[2] << 16 | (random[3] & 0x3F) << 24 or 1
 

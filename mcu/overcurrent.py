@@ -145,7 +145,7 @@ class OverCurrent:
         return 1 if second > first or not enabled[0] else 0
 
     def scans(self):
-        """Since begin_anew(), as the next three, for HEALTH."""
+        """Since begin_anew(), as the next three, for BUDGET."""
         return self._state[scanning.SCANS]
 
     def scan_us_max(self):
@@ -161,7 +161,7 @@ class OverCurrent:
         return self._state[scanning.SLIPS]
 
     def begin_anew(self):
-        """After HEALTH has taken them."""
+        """After BUDGET has taken them."""
         state = self._state
         state[scanning.SCANS] = 0
         state[scanning.SCAN_US_MAX] = 0

@@ -23,7 +23,7 @@ OVER, STARVED = 1, 2  # why the comparator pulls
 ORIGIN = const(0)  # address of the ring's first byte
 AT = const(1)  # index of the next sample to look at; a multiple of 4, as the round is
 LAST_US = const(2)  # when it was looked at, in ticks
-SCANS = const(3)  # for HEALTH, as the next two
+SCANS = const(3)  # for BUDGET, as the next two
 SCAN_US_MAX = const(4)
 GAP_US_MAX = const(5)
 MOST = const(6)  # of a circuit: the greatest counts that are right
@@ -48,7 +48,7 @@ _RING_MASK = const(511)
 _ROUNDS_MASK = const(508)
 _LOST_US = const(2400)  # after so long, samples have been overwritten unseen
 _SOON_US = const(100)  # within so short, there may be no whole round yet
-_ENDLESS = const(1_000_000)  # counters stop here: HEALTH reads them once a second
+_ENDLESS = const(1_000_000)  # counters stop here: BUDGET reads them once a second
 _MOST_COUNTS = const(4095)
 
 

@@ -1,17 +1,18 @@
-"""What the Pico says unasked: events until acknowledged, STATUS at 10 Hz, HEALTH at 1 Hz. Allocates nothing.
+"""What the Pico says unasked: events until acknowledged, STATUS at 10 Hz, HEALTH and BUDGET at 1 Hz. Allocates nothing.
 
-Events first, since they matter most and are few; of STATUS and HEALTH only the newest counts, so one that could not be
-sent before the next was due is dropped and counted.
+Events first, since they matter most and are few; of the others only the newest counts, so one that could not be
+sent before the next was due is dropped and counted. HEALTH and BUDGET take turns, half a second apart, so that no pass
+gathers and sends both.
 """
 
 import micropython
 from clock import Every
 from journal_image import EVENTS
 
-from tanklink.messages import HEALTH, N_CIRCUITS, STATUS
+from tanklink.messages import BUDGET, HEALTH, N_CIRCUITS, STATUS
 from tanklink.schema import SMALL_MAX
 
-STATUS_MS, HEALTH_MS = 100, 1000
+STATUS_MS, HALF_MS = 100, 500
 FIRST_RESEND_US, RESEND_US = 1_000_000, 5_000_000
 
 _S = STATUS.index
@@ -24,10 +25,12 @@ _H_UPTIME_S, _H_UPTIME_MS = _H["uptime_s"], _H["uptime_ms_part"]
 _PASSES, _PASS_MEAN, _PASS_MAX, _GAP_MAX = _H["passes"], _H["pass_us_mean"], _H["pass_us_max"], _H["gap_us_max"]
 _COLLECT_MAX, _HEAP, _FRAMES_OK = _H["collect_us_max"], _H["heap_free_bytes"], _H["frames_ok"]
 _BAD_STATE, _BAD_RATE, _TX_DROPPED, _LEASES_OVER = _H["bad_state"], _H["bad_rate"], _H["tx_dropped"], _H["leases_over"]
-_EVENTS_DROPPED, _SLOW_PASSES = _H["events_dropped"], _H["slow_passes"]
-_TX_WAITING, _JOURNAL_FREE, _CHECKED = _H["tx_waiting"], _H["journal_free"], _H["checked_s"]
-_SCANS, _SCAN_MAX, _SCAN_GAP_MAX = _H["scans"], _H["scan_us_max"], _H["scan_gap_us_max"]
-_RING_SLIPS = _H["ring_slips"]
+_EVENTS_DROPPED = _H["events_dropped"]
+
+_B = BUDGET.index
+_SLOW_PASSES, _TX_WAITING, _JOURNAL_FREE = _B["slow_passes"], _B["tx_waiting"], _B["journal_free"]
+_SCANS, _SCAN_MAX, _SCAN_GAP_MAX = _B["scans"], _B["scan_us_max"], _B["scan_gap_us_max"]
+_RING_SLIPS, _CHECKED = _B["ring_slips"], _B["checked_s"]
 # A counter is held this far below the largest integer, more than a second of the fastest line can add to it.
 _COUNT_MAX = SMALL_MAX - 100_000
 
@@ -69,11 +72,11 @@ class Telemetry:
     def __init__(self, program):
         self._p = program
         self._status = program.sums.values
-        self._health = HEALTH.new()
+        self._health, self._budget = HEALTH.new(), BUDGET.new()
         self._events = {m.id: m.new() for m in EVENTS.values()}
         self._status_timer = Every(program.clock, STATUS_MS)
-        self._health_timer = Every(program.clock, HEALTH_MS)
-        self._status_due = self._health_due = False
+        self._half_timer = Every(program.clock, HALF_MS)
+        self._budget_next = True  # whose turn it is at the next half second
         self.begin()
 
     def begin(self):
@@ -84,7 +87,7 @@ class Telemetry:
         self._wait_us = FIRST_RESEND_US
         self._p.sums.clear(clock)
         self._status_timer.restart(clock)
-        self._status_due = self._health_due = False
+        self._status_due = self._health_due = self._budget_due = False
 
     def acknowledged(self):
         """The host has stored some events."""
@@ -96,13 +99,18 @@ class Telemetry:
         clock = self._p.clock
         if self._status_timer.due(clock):
             self._status_due = self._became_due(self._status_due)
-        if self._health_timer.due(clock):
-            self._health_due = self._became_due(self._health_due)
-            self._take_health()
+        if self._half_timer.due(clock):
+            if self._budget_next:
+                self._budget_due = self._became_due(self._budget_due)
+                self._take_budget()
+            else:
+                self._health_due = self._became_due(self._health_due)
+                self._take_health()
+            self._budget_next = not self._budget_next
 
     def waits(self):
         """Whether compose() may have something to say."""
-        return self._status_due or self._health_due or self._p.journal.count != 0
+        return self._status_due or self._health_due or self._budget_due or self._p.journal.count != 0
 
     @micropython.native
     def compose(self, link):
@@ -121,6 +129,10 @@ class Telemetry:
         if self._health_due:
             self._health_due = False
             link.own(HEALTH, self._health)
+            return True
+        if self._budget_due:
+            self._budget_due = False
+            link.own(BUDGET, self._budget)
             return True
         return False
 
@@ -179,18 +191,23 @@ class Telemetry:
         values[_PASS_MEAN] = loop.pass_us_sum // max(1, loop.passes)
         values[_PASS_MAX], values[_GAP_MAX] = loop.pass_us_max, loop.gap_us_max
         values[_COLLECT_MAX], values[_HEAP] = loop.collect_us_max, loop.heap_free_bytes
-        looks = p.overcurrent
-        values[_SCANS], values[_SCAN_MAX] = looks.scans(), looks.scan_us_max()
-        values[_SCAN_GAP_MAX] = looks.scan_gap_us_max()
-        values[_RING_SLIPS] = looks.slips() + p.sampler.slips
-        looks.begin_anew()
         for i in range(len(counts)):
             counts[i] = min(counts[i], _COUNT_MAX)
             values[_FRAMES_OK + i] = counts[i]
         values[_BAD_STATE], values[_BAD_RATE] = p.commands.bad_state, p.commands.bad_rate
         values[_TX_DROPPED] = p.link.dropped
         values[_LEASES_OVER] = p.leases_over
-        values[_EVENTS_DROPPED], values[_SLOW_PASSES] = p.journal.dropped, loop.slow_passes
-        values[_TX_WAITING], values[_JOURNAL_FREE] = p.link.waiting(), p.journal.free()
-        values[_CHECKED] = p.integrity.checked_s()
+        values[_EVENTS_DROPPED] = p.journal.dropped
         loop.restart()
+
+    @micropython.native
+    def _take_budget(self):
+        p, values = self._p, self._budget
+        looks = p.overcurrent
+        values[_SLOW_PASSES] = p.loop.slow_passes
+        values[_TX_WAITING], values[_JOURNAL_FREE] = p.link.waiting(), p.journal.free()
+        values[_SCANS], values[_SCAN_MAX] = looks.scans(), looks.scan_us_max()
+        values[_SCAN_GAP_MAX] = looks.scan_gap_us_max()
+        values[_RING_SLIPS] = looks.slips() + p.sampler.slips
+        looks.begin_anew()
+        values[_CHECKED] = p.integrity.checked_s()

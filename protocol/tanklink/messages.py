@@ -36,7 +36,7 @@ NOTICES = ("slow_pass", "not_watched", "journal_full", "boot_loop")
 NAK_REASONS = (
     "digest", "no_session", "state", "range", "rate", "nonce", "boot_id", "config_crc", "config_incomplete",
     "lease_expired", "lease_too_long", "not_configured", "wrong_trip", "cause_present", "too_soon", "fault_line",
-    "selftest", "no_trace",
+    "selftest", "no_trace", "old_arming",
 )  # fmt: skip
 
 N_CIRCUITS = 2
@@ -157,12 +157,12 @@ CONFIG_CHECK = Message(12, "CONFIG_CHECK", HOST, COMMAND, "Ask what the Pico hol
 CONFIG_STATE = Message(
     13, "CONFIG_STATE", PICO, REPLY, "The Pico's own CRC of what it holds.",
     blob("config_crc", 4, doc="CRC-32, little-endian, of the canonical configuration"),
-    blob("nonce", 8, doc="arms once"),
+    uint("nonce", doc="random; arms once, and names that arming in its leases"),
     flag("complete", "every enabled circuit has its limits and the scaling of its channels"),
 )  # fmt: skip
 ARM = Message(
     14, "ARM", HOST, COMMAND, "DISARMED → ARMED. Refused unless nonce, boot and configuration are this very one's.",
-    blob("nonce", 8, doc="from CONFIG_STATE"),
+    uint("nonce", doc="from CONFIG_STATE"),
     uint("boot_id", doc="from WELCOME"),
     blob("config_crc", 4, doc="the host's own reckoning"),
 )  # fmt: skip
@@ -170,7 +170,8 @@ DISARM = Message(15, "DISARM", HOST, COMMAND, "ARMED → DISARMED: every circuit
 LEASE = Message(
     16, "LEASE", HOST, GRANT, "Keep a circuit closed until an instant of the Pico's own clock; a past one opens it.",
     uint("circuit", N_CIRCUITS, "1 or 2"),
-    *_uptime("until_")
+    *_uptime("until_"),
+    uint("arming", doc="nonce of the ARM that it builds on: one of an earlier arming, session or boot closes nothing")
 )  # fmt: skip
 RESET_TRIP = Message(
     17, "RESET_TRIP", HOST, COMMAND, "A person resets the standing trip, naming it.",
@@ -236,13 +237,16 @@ HEALTH = Message(
     uint("tx_dropped", doc="messages not sent: the host reads slowly"),
     uint("leases_over", doc="leases that ran out"),
     uint("events_dropped", doc="events that found no room while the host had not stored them"),
-    uint("slow_passes", doc="passes longer than 25 ms"),
+)  # fmt: skip
+BUDGET = Message(
+    40, "BUDGET", PICO, STATE, "1 Hz: how near the Pico is to its limits in time and room, and to its own last check.",
+    uint("slow_passes", doc="passes longer than 25 ms, since boot"),
     uint("tx_waiting", 65_535, "bytes that wait for the host to read"),
     uint("journal_free", 65_535, "records that still fit before the circuits must open for an erase"),
-    uint("scans", doc="of the currents by the hard timer since the last HEALTH"),
+    uint("scans", doc="of the currents by the hard timer since the last BUDGET"),
     uint("scan_us_max", doc="longest scan"),
     uint("scan_gap_us_max", doc="longest time between two scans"),
-    uint("ring_slips", doc="times that samples were lost or not where they belong"),
+    uint("ring_slips", doc="times that samples were lost or not where they belong, since boot"),
     uint("checked_s", doc="since program and configuration were last found whole"),
 )  # fmt: skip
 
@@ -274,6 +278,7 @@ NOTICE = Message(
 TABLE = (
     HELLO, WELCOME, NAK, ACK, PING, PONG, CONFIG_CIRCUIT, CONFIG_POINT, CONFIG_CHECK, CONFIG_STATE, ARM, DISARM, LEASE,
     RESET_TRIP, EVENT_ACK, MAINTENANCE, READ_TRACE, TRACE, STATUS, HEALTH, BOOT, TRIP, FAULT, LEASE_OVER, RESET, NOTICE,
+    BUDGET,
 )  # fmt: skip
 BY_ID = build_index(TABLE)
 DIGEST = digest(TABLE)

@@ -48,6 +48,7 @@ FAULT: Message
 LEASE_OVER: Message
 RESET: Message
 NOTICE: Message
+BUDGET: Message
 
 TABLE: tuple[Message, ...]
 BY_ID: dict[int, Message]

@@ -93,14 +93,14 @@ class ConfigCheck(_ConfigCheck):
 
 class _ConfigState(NamedTuple):
     config_crc: bytes
-    nonce: bytes
+    nonce: int
     complete: bool
 
 class ConfigState(_ConfigState):
     MESSAGE: ClassVar[Message]
 
 class _Arm(NamedTuple):
-    nonce: bytes
+    nonce: int
     boot_id: int
     config_crc: bytes
 
@@ -117,6 +117,7 @@ class _Lease(NamedTuple):
     circuit: int
     until_uptime_s: int
     until_uptime_ms_part: int
+    arming: int
 
 class Lease(_Lease):
     MESSAGE: ClassVar[Message]
@@ -223,14 +224,6 @@ class _Health(NamedTuple):
     tx_dropped: int
     leases_over: int
     events_dropped: int
-    slow_passes: int
-    tx_waiting: int
-    journal_free: int
-    scans: int
-    scan_us_max: int
-    scan_gap_us_max: int
-    ring_slips: int
-    checked_s: int
 
 class Health(_Health):
     MESSAGE: ClassVar[Message]
@@ -311,7 +304,20 @@ class _Notice(NamedTuple):
 class Notice(_Notice):
     MESSAGE: ClassVar[Message]
 
-Record: TypeAlias = Hello | Welcome | Nak | Ack | Ping | Pong | ConfigCircuit | ConfigPoint | ConfigCheck | ConfigState | Arm | Disarm | Lease | ResetTrip | EventAck | Maintenance | ReadTrace | Trace | Status | Health | Boot | Trip | Fault | LeaseOver | Reset | Notice
+class _Budget(NamedTuple):
+    slow_passes: int
+    tx_waiting: int
+    journal_free: int
+    scans: int
+    scan_us_max: int
+    scan_gap_us_max: int
+    ring_slips: int
+    checked_s: int
+
+class Budget(_Budget):
+    MESSAGE: ClassVar[Message]
+
+Record: TypeAlias = Hello | Welcome | Nak | Ack | Ping | Pong | ConfigCircuit | ConfigPoint | ConfigCheck | ConfigState | Arm | Disarm | Lease | ResetTrip | EventAck | Maintenance | ReadTrace | Trace | Status | Health | Boot | Trip | Fault | LeaseOver | Reset | Notice | Budget
 
 RECORDS: dict[int, type[Record]]
 

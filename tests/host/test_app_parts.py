@@ -145,10 +145,16 @@ def test_every_watch_that_can_be_turned_off_is_told_of() -> None:
 
 
 def test_all_that_the_pico_tells_of_its_health_is_in_the_status() -> None:
+    """HEALTH and BUDGET, as one; of either what has come, and nothing before."""
+    names = (*records.Health._fields, *records.Budget._fields)
     health = records.Health(*range(len(records.Health._fields)))
-    shown = pico_json(replace(House().driver.view(), health=health))["health"]
-    assert shown == {name: place for place, name in enumerate(records.Health._fields)}
-    assert {"slow_passes", "journal_free", "scan_gap_us_max", "checked_s"} <= set(shown)
+    budget = records.Budget(*range(len(health), len(names)))
+    view = House().driver.view()
+    assert pico_json(view)["health"] is None
+    assert pico_json(replace(view, health=health, budget=budget))["health"] == dict(
+        zip(names, range(100), strict=False)
+    )
+    assert pico_json(replace(view, budget=budget))["health"] == budget._asdict()
 
 
 def test_every_probe_has_a_name_for_people_and_every_channel_its_probe() -> None:

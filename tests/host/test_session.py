@@ -275,6 +275,51 @@ def test_a_lease_refused_for_want_of_a_session_begins_a_new_handshake() -> None:
     talk.armed(1)
 
 
+def test_a_lease_names_its_arming_and_one_of_another_makes_the_host_arm_anew() -> None:
+    """Somebody else's session has disarmed and armed the Pico: what this host believes to hold is not its own."""
+    talk = Talk().armed()
+    pico = talk.pico
+    talk.session.lease(1, talk.now, 2000)
+    talk.run(0.05)
+    assert told_of(pico, records.Lease)[-1].arming == pico.arming == told_of(pico, records.Arm)[-1].nonce
+    sessions = {hello.session for hello in told_of(pico, records.Hello)}
+    pico.arming += 1
+    talk.session.lease(2, talk.now, 2000)
+    talk.run(0.05)
+    assert not pico.leased(2, talk.now)
+    assert talk.session.refusals == {"old_arming": 1}
+    assert told_of(pico, records.Hello)[-1].session not in sessions, "a new session, which disarms the Pico"
+    talk.run(0.1).armed(5)
+    assert len(told_of(pico, records.Arm)) == 2
+    assert talk.session.lease(1, talk.now, 2000)
+    talk.run(0.05)
+    assert pico.leased(1, talk.now)
+
+
+def test_a_lease_of_before_the_silence_still_counts_after_it() -> None:
+    """Within one session the handshake is repeated, not the arming: the number stays."""
+    talk = Talk().armed()
+    talk.pico.mute.add(records.Status)
+    talk.run(1.7)
+    talk.pico.mute.clear()
+    talk.armed(5).run(0.2)
+    assert len(told_of(talk.pico, records.Arm)) == 1
+    assert talk.session.lease(1, talk.now, 2000)
+    talk.run(0.05)
+    assert talk.pico.leased(1, talk.now)
+
+
+def test_health_and_budget_are_kept_and_forgotten_with_the_boot() -> None:
+    talk = Talk().armed()
+    health, budget = records.Health(*([1] * 20)), records.Budget(*([2] * 8))
+    talk.session.received(0, health, talk.now)
+    talk.session.received(1, budget, talk.now)
+    assert (talk.session.health, talk.session.budget) == (health, budget)
+    talk.pico.restart(talk.now)
+    talk.run(0.5).armed(10)
+    assert (talk.session.health, talk.session.budget) == (None, None)
+
+
 def test_with_nothing_to_say_the_pico_is_still_kept_talking() -> None:
     talk = Talk(arming=False).run(2)
     talk.happened.clear()

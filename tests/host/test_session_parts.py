@@ -51,7 +51,7 @@ def test_grants_do_not_wait_for_commands() -> None:
     exchange = Exchange(0)
     exchange.command(PING, lambda _reply, _now: None)
     exchange.tick(0.0)
-    exchange.grant(records.Lease(1, 5, 0))
+    exchange.grant(records.Lease(1, 5, 0, 9))
     kinds: list[type] = [type(record) for _, record in exchange.take()]
     assert kinds == [records.Ping, records.Lease]
 

@@ -20,6 +20,9 @@ from tanklink.schema import HOST
 
 WORKERS = 4
 EVENT_RECORDS = records.Boot | records.Trip | records.Fault | records.LeaseOver | records.Reset
+# The Pico keeps 24 events for a host that does not fetch them; a round makes at most four. A machine so busy that the
+# host never gets through between two restarts must not look like a lost event.
+ROUNDS_TOLD = 5
 LATE_NS = 2_200_000_000  # ttl, sequence and some
 
 
@@ -98,10 +101,11 @@ def run(folder: Path, seed: int, count: int) -> int:
     chance = random.Random(seed)
     with tapped_rig(folder, seed) as rig:
         rig.wait_running()
-        for _ in range(count):
+        for number in range(count):
             restart_at_random(rig, chance)
-        rig.wait_running(60)
-        rig.wait(lambda: rig.status()["pico"]["events_waiting"] == 0, "every event to be acknowledged", 20)
+            if number % ROUNDS_TOLD == ROUNDS_TOLD - 1 or number == count - 1:
+                rig.wait_running(60)
+                rig.wait(lambda: rig.status()["pico"]["events_waiting"] == 0, "every event to be acknowledged", 20)
         check_nothing_on_outside_armed(rig)
         return check_events_once(rig)
 

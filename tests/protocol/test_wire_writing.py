@@ -108,6 +108,6 @@ def test_each_message_has_its_record() -> None:
         assert list(record._fields) == message.names
         assert getattr(records, record.__name__) is record
     assert records.RECORDS[messages.CONFIG_CIRCUIT.id] is records.ConfigCircuit
-    lease = records.Lease(circuit=1, until_uptime_s=3, until_uptime_ms_part=0)
-    assert lease == (1, 3, 0)
-    assert repr(lease) == "Lease(circuit=1, until_uptime_s=3, until_uptime_ms_part=0)"
+    lease = records.Lease(circuit=1, until_uptime_s=3, until_uptime_ms_part=0, arming=7)
+    assert lease == (1, 3, 0, 7)
+    assert repr(lease) == "Lease(circuit=1, until_uptime_s=3, until_uptime_ms_part=0, arming=7)"

@@ -12,13 +12,20 @@ import sys
 import time
 
 PIN, PERMIT, REARM, WDT, FEED, RESET, FUNCTION, COMPARATOR, SAMPLES = 1, 2, 3, 4, 5, 6, 8, 10, 11
+WITHHELD = 27  # word of the page
 PERMIT_100_MS = (100_000 * 125 - 1) // 4
 page = os.open(sys.argv[1], os.O_RDONLY)
 out = os.open(sys.argv[2], os.O_WRONLY)
 
 
+def chip_us() -> int:
+    """The chip's clock: the machine's less what it withheld, which the page tells in ms."""
+    withheld_ms: int = struct.unpack("<i", os.pread(page, 4, 4 * WITHHELD))[0]
+    return time.monotonic_ns() // 1000 - 1000 * withheld_ms
+
+
 def record(kind: int, a: int = 0, b: int = 0) -> None:
-    os.write(out, struct.pack("<qiiii", time.monotonic_ns() // 1000, kind, a, b, 0))
+    os.write(out, struct.pack("<qiiii", chip_us(), kind, a, b, 0))
 
 
 def cause() -> int:
@@ -56,7 +63,7 @@ while True:
             time.sleep(0.03)
             record(PIN, 9, 0)
         elif byte == ord("S"):
-            now_us = time.monotonic_ns() // 1000
+            now_us = chip_us()
             for at_us, level in ((now_us - 1500, 1), (now_us, 0)):
                 os.write(out, struct.pack("<qiiii", at_us, PIN, 21, level, 0))
         elif byte == ord("H"):

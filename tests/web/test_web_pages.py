@@ -219,7 +219,7 @@ def test_every_trigger_and_every_subject_has_words() -> None:
 
 def test_every_refusal_and_every_number_of_health_has_words() -> None:
     assert set(wording.REFUSAL_WORDS) == set(messages.NAK_REASONS)
-    fields = set(messages.HEALTH.index) - set(wording._NOT_SHOWN)
+    fields = {*messages.HEALTH.index, *messages.BUDGET.index} - set(wording._NOT_SHOWN)
     assert set(wording.HEALTH) == fields
     assert list(wording.health({"gap_us_max": 6100, "uptime_s": 5, "new_one": 3})) == [
         ("Longest time between permits", "6.1 ms"),

@@ -235,7 +235,7 @@ def tasks_json(rows: Sequence[TaskRow], failures: Failures, now_s: float) -> lis
 
 def pico_json(view: PicoView) -> Json:
     """Who the Pico is and how it stands."""
-    welcome, status, health = view.welcome, view.status, view.health
+    welcome, status = view.welcome, view.status
     uptime_s = None if status is None else status.uptime_s + status.uptime_ms_part / 1000
     return {
         "connected": view.connected,
@@ -251,7 +251,7 @@ def pico_json(view: PicoView) -> Json:
         "age_s": rounded(view.age_s, 1),
         "events_waiting": None if status is None else status.events_waiting,
         "message": view.message,
-        "health": None if health is None else health._asdict(),
+        "health": health_json(view),
         "link": {
             "frames_ok": view.frames_ok,
             "damaged": view.damaged,
@@ -260,6 +260,12 @@ def pico_json(view: PicoView) -> Json:
             "refused": dict(view.refused),
         },
     }
+
+
+def health_json(view: PicoView) -> Json | None:
+    """HEALTH and BUDGET as one: that they travel apart concerns the wire alone. None before either came."""
+    told = [record._asdict() for record in (view.health, view.budget) if record is not None]
+    return {name: value for values in told for name, value in values.items()} if told else None
 
 
 def _total_w(powers: Sequence[Json]) -> float | None:

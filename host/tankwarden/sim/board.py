@@ -12,7 +12,6 @@ import socket
 import struct
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -26,11 +25,6 @@ CAUSES = {"power_on": simwire.CAUSE_POWER_ON, "watchdog": simwire.CAUSE_WATCHDOG
 _RECORD = struct.Struct(simwire.RECORD_FORMAT)
 _PRIORITY = 10  # real time, where allowed: a busy PC must not make the simulated chip stall
 _CDC_BUFFER = 1024  # the chip's own buffers are small: a host that does not read is soon felt
-
-
-def now_us() -> int:
-    """CLOCK_MONOTONIC, which is also the board's ticks_us."""
-    return time.monotonic_ns() // 1000
 
 
 def chip_id(flash: Path) -> int:
@@ -81,6 +75,7 @@ class Board:
         self.wdt_us: int | None = None  # its timeout, once the program has started it
         self.fed_us = 0
         self.asked_reset = False
+        self.heard = False  # whether a record came since someone last set this back
 
     @property
     def pid(self) -> int | None:
@@ -128,19 +123,23 @@ class Board:
             far.close()
             os.close(out)
         self.starts += 1
-        run_in_real_time(self._process.pid, _PRIORITY)
 
     def read_records(self) -> Iterator[tuple[int, int, int, int]]:
         """The records that have arrived: (time in µs, kind, a, b). WDT, FEED and RESET are noted here as well."""
         data = self._torn + self._read()
         whole = len(data) - len(data) % _RECORD.size
+        self.heard = self.heard or whole > 0
         self._torn = data[whole:]
         for at_us, kind, a, b, _ in _RECORD.iter_unpack(data[:whole]):
+            if kind == simwire.WAITS:
+                continue
             if kind == simwire.FEED:
                 self.fed_us = at_us
                 continue
             if kind == simwire.WDT:
                 self.wdt_us, self.fed_us = a * 1000, at_us
+                if self._process is not None:  # not before: loading is long work, which would keep all others waiting
+                    run_in_real_time(self._process.pid, _PRIORITY)
             elif kind == simwire.RESET:
                 self.asked_reset = True
             yield at_us, kind, a, b
@@ -159,13 +158,11 @@ class Board:
         self._signal(signal.SIGCONT)
         self.stopped = False
 
-    def kill(self) -> int:
-        """Power off, or the watchdog's reset: nothing of the program runs on. Returns the instant."""
-        at_us = now_us()
+    def kill(self) -> None:
+        """Power off, or the watchdog's reset: nothing of the program runs on."""
         self._signal(signal.SIGKILL)
         if self._process is not None:
             self._process.wait()
-        return at_us
 
     def discard(self) -> None:
         """Close what is left of a process that is dead."""

@@ -16,8 +16,9 @@ from typing import Any
 
 from tankwarden.clock import SimulatedClock
 from tankwarden.sim import defaults, faults
-from tankwarden.sim.board import Board, chip_id, now_us
+from tankwarden.sim.board import Board, chip_id
 from tankwarden.sim.cable import Cable
+from tankwarden.sim.chipclock import ChipClock, Starvation, monotonic_us
 from tankwarden.sim.contacts import Contacts
 from tankwarden.sim.control import ControlServer
 from tankwarden.sim.errors import SimError
@@ -72,6 +73,8 @@ class Simulation:
             raise
 
     def _build(self, options: Options) -> None:
+        self.chip_clock = ChipClock(self.page)
+        self._starvation = Starvation()
         mono_ns = time.monotonic_ns()
         epoch_ms = time.time_ns() // 1_000_000 if options.epoch_ms is None else options.epoch_ms
         self._mono_ns, self._clock = mono_ns, SimulatedClock(epoch_ms, mono_ns / 1e9, options.speed)
@@ -81,7 +84,7 @@ class Simulation:
         self.board = Board(self.page, options.flash, options.interpreter, options.script)
         self.cable = Cable(options.tty, self._selector, options.seed)
         self._stop.callback(self.cable.unplug)
-        self._trace = Trace(options.trace)
+        self._trace = Trace(options.trace, self.chip_clock.monotonic_us)
         self._stop.callback(self._trace.close)
         self._contacts = Contacts(len(simwire.RELAY_GPIOS))
         self._outputs = Outputs(self._trace, self._contacts)
@@ -100,14 +103,15 @@ class Simulation:
         gc.freeze()
         try:
             self._power_on("power_on")
-            next_us = started_us = now_us()
+            started_us = self.now_us()
+            next_us = monotonic_us()
             while self._running:
-                for key, _ in self._selector.select(max(0, next_us - now_us()) / 1e6):
-                    key.data(now_us())
-                if now_us() < next_us:
+                for key, _ in self._selector.select(max(0, next_us - monotonic_us()) / 1e6):
+                    key.data(self.now_us())
+                if monotonic_us() < next_us:
                     continue
                 self._tick()
-                next_us = max(next_us + TICK_US, now_us())
+                next_us = max(next_us + TICK_US, monotonic_us())
                 if not self._ready and self._has_booted(started_us):
                     self._ready = True
                     ready()
@@ -118,8 +122,12 @@ class Simulation:
         """End the loop; may be called from a signal handler."""
         self._running = False
 
+    def now_us(self) -> int:
+        """The chip's time."""
+        return self.chip_clock.now_us()
+
     def _tick(self) -> None:
-        at_us = now_us()
+        at_us = self.chip_clock.tick(self._board_starves())
         self._read_board()
         self._watch_board(at_us)
         self._outputs.settle(at_us - BEHIND_US)
@@ -135,7 +143,7 @@ class Simulation:
             raise SimError(
                 f"the board's program ended at its start (code {self.board.exit_code}): see its output above"
             )
-        if now_us() - started_us > BOOT_TIMEOUT_US:
+        if self.now_us() - started_us > BOOT_TIMEOUT_US:
             raise SimError("the board's program has not started its watchdog within 10 s: see its output above")
         return False
 
@@ -157,7 +165,7 @@ class Simulation:
         self.board.discard()
         self._timers.cancel("cpu")
         self._powered = False
-        self._timers.set(now_us() + delay_us, "power", lambda: self._power_on(cause))
+        self._timers.set(self.now_us() + delay_us, "power", lambda: self._power_on(cause))
 
     def _read_board(self) -> None:
         for at_us, kind, a, b in self.board.read_records():
@@ -175,7 +183,7 @@ class Simulation:
         if not self._powered:
             return
         if self.board.watchdog_bites(at_us):
-            self._restart_after("watchdog", REENUMERATE_US, self.board.kill())
+            self._restart_after("watchdog", REENUMERATE_US, self._kill_board())
         elif not self.board.alive:
             # What it wrote between the reading above and its end. One that ended without a reset leaves its
             # permits and its watchdog to run out, as a program that fell back to the prompt would.
@@ -183,8 +191,22 @@ class Simulation:
             if self.board.asked_reset:
                 self._restart_after("soft", REENUMERATE_US, at_us)
 
+    def _board_starves(self) -> bool:
+        """Whether the board's process waits for a processor; looked at only when nothing is heard of it."""
+        if self.board.heard or self.board.stopped or self.board.wdt_us is None:
+            self.board.heard = False
+            self._starvation.forget()
+            return False
+        return self._starvation.seen(self.board.pid)
+
+    def _kill_board(self) -> int:
+        """The chip is dead from this instant on."""
+        at_us = self.now_us()
+        self.board.kill()
+        return at_us
+
     def _shut_down(self) -> None:
-        at_us = self.board.kill()
+        at_us = self._kill_board()
         self._read_board()
         self._pins_fall(at_us)
         self.board.discard()
@@ -196,9 +218,9 @@ class Simulation:
 
     def _move_plant(self, until_us: int) -> None:
         for at_us, relay, closed in self._contacts.due(until_us):
-            self.plant.advance(self._plant_ms(at_us))
+            self.plant.advance(self._plant_ms(self.chip_clock.monotonic_us(at_us)))
             self.plant.set_contact(relay // 2 + 1, relay % 2, closed)
-        self.plant.advance(self._plant_ms(until_us))
+        self.plant.advance(self._plant_ms(self.chip_clock.monotonic_us(until_us)))
 
     def _write_page(self) -> None:
         counts = self.plant.counts()
@@ -213,7 +235,7 @@ class Simulation:
         """The comparator sees what the board's converter reads, whatever the board's processor is doing."""
         stopped = self._chip_faults & simwire.FAULT_ADC_STOP
         others = self.page.read(simwire.W_ADC_REFERENCE, 2)
-        self._outputs.sense(now_us(), () if stopped else (*counts[:2], others[0], 0, others[1]))
+        self._outputs.sense(self.now_us(), () if stopped else (*counts[:2], others[0], 0, others[1]))
 
     # -- World: what faults do ---------------------------------------------------------------------------------
 
@@ -224,13 +246,13 @@ class Simulation:
     def set_loop(self, circuit: int, whole: bool) -> None:
         """Cut or mend a fault line, now."""
         self._read_board()
-        self._outputs.set_loop(now_us(), circuit, whole)
+        self._outputs.set_loop(self.now_us(), circuit, whole)
         self._write_page()
 
     def set_line_short(self, circuit: int, short: bool) -> None:
         """Short a fault line to 3.3 V or end that, now."""
         self._read_board()
-        self._outputs.set_line_short(now_us(), circuit, short)
+        self._outputs.set_line_short(self.now_us(), circuit, short)
         self._write_page()
 
     def set_chip_fault(self, name: str, there: bool) -> None:
@@ -241,7 +263,7 @@ class Simulation:
     def fail_bus(self) -> None:
         """The board's next transfer on its SPI bus fails."""
         self._set_faults(simwire.FAULT_EXCEPTION, True)
-        self._timers.set(now_us() + BUS_ERROR_US, "bus", lambda: self._set_faults(simwire.FAULT_EXCEPTION, False))
+        self._timers.set(self.now_us() + BUS_ERROR_US, "bus", lambda: self._set_faults(simwire.FAULT_EXCEPTION, False))
 
     def _set_faults(self, bit: int, there: bool) -> None:
         self._chip_faults = self._chip_faults | bit if there else self._chip_faults & ~bit
@@ -255,7 +277,7 @@ class Simulation:
         self.board.hang()
         self._timers.cancel("cpu")
         if ms is not None:
-            self._timers.set(now_us() + round(ms * 1000), "cpu", self.resume_cpu)
+            self._timers.set(self.now_us() + round(ms * 1000), "cpu", self.resume_cpu)
 
     def resume_cpu(self) -> None:
         """It goes on, if it had stopped."""
@@ -265,7 +287,7 @@ class Simulation:
 
     def cut_power(self, seconds: float) -> None:
         """Everything on the board falls now and stays off for so long."""
-        at_us = self.board.kill()
+        at_us = self._kill_board()
         self._restart_after("power_on", round(seconds * 1e6), at_us)
         self.page.forget_scratch()
 
@@ -278,7 +300,7 @@ class Simulation:
         self.cable.cut = True
         self._timers.cancel("line")
         if seconds is not None:
-            self._timers.set(now_us() + round(seconds * 1e6), "line", self.mend_line)
+            self._timers.set(self.now_us() + round(seconds * 1e6), "line", self.mend_line)
 
     def mend_line(self) -> None:
         """Bytes pass again."""
@@ -290,7 +312,8 @@ class Simulation:
     def _commands(self) -> dict[str, Callable[[dict[str, Any]], dict[str, Any]]]:
         return {
             "fault": self._on_fault, "list": lambda _: {"faults": faults.describe()}, "quit": self._on_quit,
-            "clock": lambda _: self._clock_now(), "ledger": lambda _: self._ledger(), "state": lambda _: self._state(),
+            "clock": lambda _: self._clock_now(), "stalls": lambda _: {"spans_ns": self.chip_clock.stalls_ns()},
+            "ledger": lambda _: self._ledger(), "state": lambda _: self._state(),
         }  # fmt: skip
 
     def _on_fault(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -329,5 +352,5 @@ class Simulation:
             "interpreter": board.interpreter,
             "relays": self._outputs.levels, "edges": self._trace.edges,
             "cable": {"cut": self.cable.cut, "noise_permille": self.cable.noise_permille, **self.cable.counts},
-            **self._plain_pins.state(now_us()), **self._ledger(),
+            **self._plain_pins.state(self.now_us()), **self._ledger(),
         }  # fmt: skip

@@ -132,6 +132,7 @@ REFUSAL_WORDS = {
     "config_incomplete": "configuration incomplete",
     "lease_expired": "came too late",
     "lease_too_long": "too long",
+    "old_arming": "of an earlier arming",
     "not_configured": "circuit not enabled",
     "wrong_trip": "another trip",
     "cause_present": "cause still there",
@@ -156,7 +157,7 @@ def tally(count: int | Mapping[str, int]) -> str:
 
 
 class Gauge(NamedTuple):
-    """A number of HEALTH: its label, and how it is shown: divided by `per`, with its unit."""
+    """A number of HEALTH or BUDGET: its label, and how it is shown: divided by `per`, with its unit."""
 
     label: str
     unit: str = ""

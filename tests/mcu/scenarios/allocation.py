@@ -33,7 +33,7 @@ class Script:
             if leases:
                 until_ms = clock.ms_part() + 5 * i + 1500
                 rest = bytearray(MAX_FRAME)
-                size = encode_into(LEASE, i + 1, [1, clock.s + until_ms // 1000, until_ms % 1000], rest)
+                size = encode_into(LEASE, i + 1, [1, clock.s + until_ms // 1000, until_ms % 1000, rig.arming], rest)
                 frame[n : n + size] = rest[:size]
                 n += size
             self._frames[i] = (frame, n)

@@ -33,7 +33,7 @@ def scenario_inside_first_then_outside():
 def scenario_outside_first_when_the_host_switches_off():
     rig = Rig().armed()
     rig.closed(1)
-    rig.send("LEASE", 1, 0, 0)
+    rig.release(1)
     rig.run_until(lambda: rig.pins() == (0, 1, 0, 0), 20)
     outside_us = edges(rig)[OUTSIDE]
     rig.run_until(lambda: rig.pins() == (0, 0, 0, 0), 200)
@@ -211,7 +211,7 @@ def scenario_reclosed_while_opening():
     """It opens to the end first, then closes anew."""
     rig = Rig().armed()
     rig.closed(1)
-    rig.send("LEASE", 1, 0, 0)
+    rig.release(1)
     rig.one_pass()
     rig.lease(1, 2000)
     rig.run_until(lambda: rig.pins() == (0, 0, 0, 0), 200)
@@ -223,7 +223,7 @@ def scenario_switched_off_while_closing():
     rig = Rig().armed(sequence_ms=500)
     rig.lease(1, 2000)
     rig.run_until(lambda: rig.pins() == (0, 1, 0, 0), 50)
-    rig.send("LEASE", 1, 0, 0)
+    rig.release(1)
     rig.run_until(lambda: rig.pins() == (0, 0, 0, 0), 20)
     rig.lease(1, 2000)
     rig.run_until(lambda: rig.pins() == (1, 1, 0, 0), 700)
@@ -261,13 +261,13 @@ def scenario_disarm_opens_in_sequence():
     rig.run(SEQUENCE_MS + 20)
     assert rig.pins() == (0, 0, 0, 0)
     assert rig.program.leases_over == 0
-    assert rig.refused("LEASE", 1, rig.program.clock.s + 2, 0) == "state"
+    assert rig.refused("LEASE", 1, rig.program.clock.s + 2, 0, rig.arming) == "state"
 
 
 def scenario_switching_off_is_never_refused():
     rig = Rig()
     rig.hello()
-    rig.send("LEASE", 1, 0, 0)
+    rig.release(1)
     rig.run(50)
     assert rig.program.commands.bad_state == 0
 
@@ -277,7 +277,7 @@ def scenario_a_lease_of_the_past_opens():
     rig.closed(1)
     clock = rig.program.clock
     clock.advance(time.ticks_us())
-    rig.send("LEASE", 1, clock.s, clock.ms_part())
+    rig.send("LEASE", 1, clock.s, clock.ms_part(), rig.arming)
     rig.run_until(lambda: rig.pins()[0] == 0, 20)
 
 

@@ -3,7 +3,8 @@
 from virtual_rig import DAY_14_S, FURTHER, SEQUENCE_MS, Rig
 
 from tanklink.config import Config
-from tanklink.messages import DIGEST
+from tanklink.frames import MAX_FRAME, encode_into
+from tanklink.messages import DIGEST, LEASE, NAK_REASONS
 
 OTHER_DIGEST = b"elsewise"
 
@@ -43,7 +44,7 @@ def scenario_commands_want_a_session():
     rig = Rig()
     assert rig.refused("CONFIG_CHECK") == "no_session"
     assert rig.refused("DISARM") == "no_session"
-    assert rig.refused("LEASE", 1, 1, 0) == "no_session"
+    assert rig.refused("LEASE", 1, 1, 0, rig.arming) == "no_session"
     assert rig.ask("PING", 9).token == 9  # a sign of life costs nothing
 
 
@@ -54,8 +55,8 @@ def scenario_another_table_of_messages():
     assert welcome.digest == DIGEST
     assert rig.refused("CONFIG_CIRCUIT", 1, True, 32_000, 11_000, 160_000, 300, 600, 50, *FURTHER) == "digest"
     assert rig.refused("CONFIG_CHECK") == "digest"
-    assert rig.refused("ARM", bytes(8), 77, bytes(4)) == "digest"
-    assert rig.refused("LEASE", 1, 1, 0) == "digest"
+    assert rig.refused("ARM", 1, 77, bytes(4)) == "digest"
+    assert rig.refused("LEASE", 1, 1, 0, rig.arming) == "digest"
     rig.run(500)
     assert "STATUS" not in rig.said  # it could not read that
     rig.hello()
@@ -112,7 +113,7 @@ def scenario_arming_refused():
     assert rig.refused("ARM", check.nonce, 77, check.config_crc) == "nonce"  # void: the configuration has changed
     check = rig.accepted("CONFIG_CHECK")
     assert check.complete is False
-    assert rig.refused("ARM", bytes(8), 77, check.config_crc) == "nonce"
+    assert rig.refused("ARM", 1, 77, check.config_crc) == "nonce"
     assert rig.refused("ARM", check.nonce, 76, check.config_crc) == "boot_id"
     assert rig.refused("ARM", check.nonce, 77, check.config_crc) == "nonce"  # used up
     check = rig.accepted("CONFIG_CHECK")
@@ -154,7 +155,7 @@ def scenario_no_configuration_while_armed():
     assert rig.refused("CONFIG_CIRCUIT", 1, True, 32_000, 9_000, 160_000, 300, 600, 50, *FURTHER) == "state"
     assert rig.refused("CONFIG_POINT", 0, 0, 372, 0) == "state"
     rig.accepted("CONFIG_CHECK")  # asking is always allowed
-    assert rig.refused("ARM", bytes(8), 77, bytes(4)) == "state"
+    assert rig.refused("ARM", 1, 77, bytes(4)) == "state"
 
 
 def scenario_configuration_survives_the_session():
@@ -218,15 +219,72 @@ def scenario_lease_refusals():
     rig.hello()
     rig.configure(circuits=(1,))
     clock = rig.program.clock
-    assert rig.refused("LEASE", 1, clock.s + 2, 0) == "state"
+    assert rig.refused("LEASE", 1, clock.s + 2, 0, rig.arming) == "state"
     rig.arm()
-    assert rig.refused("LEASE", 2, clock.s + 2, 0) == "not_configured"
-    assert rig.refused("LEASE", 0, clock.s + 2, 0) == "range"
-    assert rig.refused("LEASE", 1, clock.s + 6, 999) == "lease_too_long"
-    assert rig.refused("LEASE", 1, (1 << 30) - 1, 999) == "lease_too_long"
+    assert rig.refused("LEASE", 2, clock.s + 2, 0, rig.arming) == "not_configured"
+    assert rig.refused("LEASE", 0, clock.s + 2, 0, rig.arming) == "range"
+    assert rig.refused("LEASE", 1, clock.s + 6, 999, rig.arming) == "lease_too_long"
+    assert rig.refused("LEASE", 1, (1 << 30) - 1, 999, rig.arming) == "lease_too_long"
     rig.run(200)
     assert rig.pins() == (0, 0, 0, 0)
     assert rig.program.commands.bad_state == 5
+
+
+def _recorded_lease(rig, ms=4000):
+    """The bytes of a lease as the host would send it now."""
+    clock = rig.program.clock
+    until_ms = clock.ms_part() + ms
+    frame = bytearray(MAX_FRAME)
+    n = encode_into(LEASE, 9, [1, clock.s + until_ms // 1000, until_ms % 1000, rig.arming], frame)
+    return bytes(frame[:n])
+
+
+def _refuses(rig, frame):
+    """Play a recorded lease to an armed board, which must refuse and count it, and go on as if nothing had come."""
+    before = rig.program.commands.bad_state
+    rig.port.feed(frame)
+    rig.run(300)
+    answer = rig.last("NAK")
+    assert (answer.seq, NAK_REASONS[answer.reason]) == (9, "old_arming"), answer
+    assert rig.program.commands.bad_state == before + 1
+    assert rig.pins() == (0, 0, 0, 0)
+    rig.closed(1)  # and one of this arming closes
+
+
+def scenario_a_lease_of_an_earlier_boot_is_refused():
+    """Its instant is still to come on the clock of this boot, which is armed by another session."""
+    old = Rig().armed()
+    frame = _recorded_lease(old)
+    new = Rig(disk=old.disk, boot_id=78)
+    new.session = 6
+    _refuses(new.armed(), frame)
+
+
+def scenario_a_lease_of_an_earlier_session_is_refused():
+    rig = Rig().armed()
+    frame = _recorded_lease(rig)
+    rig.session += 1
+    rig.hello()
+    assert rig.state() == "disarmed"
+    assert rig.arm().name == "ACK"
+    _refuses(rig, frame)
+
+
+def scenario_a_lease_of_an_earlier_arming_is_refused():
+    rig = Rig().armed()
+    frame = _recorded_lease(rig)
+    rig.accepted("DISARM")
+    assert rig.arm().name == "ACK"
+    _refuses(rig, frame)
+
+
+def scenario_a_lease_that_ends_now_opens_whosesoever_it_is():
+    """Opening is never refused."""
+    rig = Rig().armed()
+    rig.closed(1, 4000)
+    rig.send("LEASE", 1, 0, 0, rig.arming ^ 1)
+    rig.run(200)
+    assert rig.pins() == (0, 0, 0, 0)
 
 
 def scenario_maintenance():

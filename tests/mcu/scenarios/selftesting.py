@@ -181,11 +181,11 @@ def scenario_a_check_that_never_ends_is_a_fault():
 def scenario_health_tells_when_all_was_whole():
     rig = Rig().armed()
     rig.run(2100)
-    health = rig.last("HEALTH")
-    assert health.checked_s <= 2, health
-    assert health.journal_free == rig.program.journal.free() > 0, (health, rig.program.journal.free())
-    assert health.slow_passes == 0
-    assert health.tx_waiting <= 243  # of a STATUS that is on its way
+    budget = rig.last("BUDGET")
+    assert budget.checked_s <= 2, budget
+    assert budget.journal_free == rig.program.journal.free() > 0, (budget, rig.program.journal.free())
+    assert budget.slow_passes == 0
+    assert budget.tx_waiting <= 243  # of a STATUS that is on its way
 
 
 # -- passes that last too long ------------------------------------------------------------------------------------
@@ -216,7 +216,7 @@ def scenario_a_slow_pass_is_told_once_and_counted():
     assert [(NOTICES[said.notice], said.value, said.limit) for said in notices] == [("slow_pass", 30, 25)]
     assert rig.state() == "armed"
     rig.run(1000)
-    assert rig.last("HEALTH").slow_passes == 2
+    assert rig.last("BUDGET").slow_passes == 2
 
 
 def scenario_a_pass_of_half_a_permit_trips():

@@ -26,7 +26,7 @@ def scenario_power_cut_while_tripped():
     welcome = after.hello()
     assert (welcome.state, welcome.trip_id) == (4, trip.event_id)
     after.configure()
-    assert after.refused("ARM", bytes(8), 78, bytes(4)) == "state"
+    assert after.refused("ARM", 1, 78, bytes(4)) == "state"
     after.run(100)
     told = after.last("TRIP")
     assert (told.event_id, told.boot_id, told.value, told.limit) == (trip.event_id, 77, trip.value, trip.limit)
@@ -274,7 +274,7 @@ def scenario_a_lost_journal_is_reset_by_a_person_and_stays_so():
     rig.run(2100)
     assert rig.refused("RESET_TRIP", fault_id) == "config_incomplete", "nobody looks at what may have tripped"
     rig.configure()
-    assert rig.refused("ARM", bytes(8), 79, bytes(4)) == "state"
+    assert rig.refused("ARM", 1, 79, bytes(4)) == "state"
     rig.accepted("CONFIG_CHECK")
     rig.run(2100)
     rig.accepted("RESET_TRIP", fault_id)

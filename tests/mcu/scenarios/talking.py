@@ -4,7 +4,7 @@ from journal import MAX_EVENTS
 from link import KEPT_REPLIES
 from virtual_rig import DAY_14_S, Rig
 
-from tanklink.messages import HEALTH, LEASE_OVER, MAX_SAMPLES, NAK_REASONS, STATUS
+from tanklink.messages import BUDGET, HEALTH, LEASE_OVER, MAX_SAMPLES, NAK_REASONS, STATUS
 
 
 def scenario_a_repeated_request_is_not_done_twice():
@@ -219,16 +219,35 @@ def scenario_periods_lose_no_millisecond():
 def scenario_health_once_a_second():
     rig = Rig()
     rig.hello()
-    rig.run(3500)
-    assert rig.said["HEALTH"] == 3
+    rig.run(3400)
+    assert rig.said["HEALTH"] == rig.said["BUDGET"] == 3
     health = rig.last("HEALTH")
     assert 195 <= health.passes <= 201
-    for name in HEALTH.index:
-        assert getattr(health, name) >= 0
+    for message in (HEALTH, BUDGET):
+        for name in message.index:
+            assert getattr(rig.last(message.name), name) >= 0
     rig.armed()
     rig.closed(1, 4000)
     rig.run(1200)
     assert 4000 <= rig.last("HEALTH").gap_us_max <= 7000
+
+
+def scenario_health_and_budget_never_in_one_pass():
+    rig = Rig()
+    rig.hello()
+    sent = []
+    own = rig.program.link.own
+
+    def noting(message, values):
+        if message.name in ("HEALTH", "BUDGET"):
+            sent.append((message.name, rig.backend.clock_us // 1000))
+        own(message, values)
+
+    rig.program.link.own = noting
+    rig.run(4100)
+    assert [name for name, _ in sent] == ["BUDGET", "HEALTH"] * 4, sent
+    for i in range(1, len(sent)):
+        assert 450 <= sent[i][1] - sent[i - 1][1] <= 550, sent
 
 
 def scenario_counters_stay_small():
@@ -327,7 +346,7 @@ def scenario_an_event_is_sent_only_once_it_is_in_flash():
     rig.run(500)
     assert rig.program.journal.count > rig.program.journal.durable()
     assert "LEASE_OVER" not in [said.name for said in rig.heard]
-    rig.send("LEASE", 2, 0, 0)
+    rig.release(2)
     rig.run(200)
     assert rig.last("LEASE_OVER").circuit == 1
 
@@ -368,7 +387,7 @@ def scenario_off_is_heard_in_a_flood():
     rig.closed(2, 4000)
     flooded(rig)
     replies, refused = len(rig.replies), rig.program.commands.bad_rate
-    rig.send("LEASE", 1, 0, 0)
+    rig.release(1)
     rig.run(150)
     assert rig.pins() == (0, 0, 1, 1)  # this one, not the other
     assert rig.program.commands.bad_rate == refused + 1
@@ -380,7 +399,7 @@ def scenario_a_flood_does_not_let_a_lease_through():
     rig = Rig().armed()
     flooded(rig)
     rig.lease(1, 2000)
-    rig.send("LEASE", 2, 0, 0)  # nothing to do
+    rig.release(2)  # nothing to do
     rig.run(100)
     assert rig.pins() == (0, 0, 0, 0)
     assert rig.state() == "armed"
@@ -393,12 +412,12 @@ def scenario_off_by_a_host_with_another_table():
     rig.closed(2, 4000)
     rig.hello(digest=b"elsewise")  # the same session: nothing opens by that
     assert rig.pins() == (1, 1, 1, 1)
-    assert rig.refused("LEASE", 1, rig.program.clock.s + 2, 0) == "digest"
-    rig.send("LEASE", 1, 0, 0)
+    assert rig.refused("LEASE", 1, rig.program.clock.s + 2, 0, rig.arming) == "digest"
+    rig.release(1)
     rig.run(150)
     assert rig.pins() == (0, 0, 1, 1)
-    assert rig.refused("LEASE", 1, 0, 0) == "digest"  # it is off: now it is a message like any other
-    assert rig.refused("LEASE", 0, 0, 0) == "digest"
+    assert rig.refused("LEASE", 1, 0, 0, rig.arming) == "digest"  # it is off: now it is a message like any other
+    assert rig.refused("LEASE", 0, 0, 0, rig.arming) == "digest"
 
 
 def scenario_events_without_room_are_counted():

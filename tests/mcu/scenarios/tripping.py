@@ -160,14 +160,14 @@ def scenario_watchdog():
     rig.hello()
     expect(rig, "watchdog", "cpu", 0, 2000, 2000, 2000)
     rig.configure()
-    assert rig.refused("ARM", bytes(8), 77, bytes(4)) == "state"
+    assert rig.refused("ARM", 1, 77, bytes(4)) == "state"
 
 
 def scenario_reset_by_name_after_two_quiet_seconds():
     rig = running()
     rig.set(1, degf=165)
     trip = rig.tripped()
-    assert rig.refused("LEASE", 1, rig.program.clock.s + 2, 0) == "state"
+    assert rig.refused("LEASE", 1, rig.program.clock.s + 2, 0, rig.arming) == "state"
     assert rig.refused("RESET_TRIP", trip.event_id + 1) == "wrong_trip"
     assert rig.refused("RESET_TRIP", 0) == "wrong_trip"
     assert rig.refused("RESET_TRIP", trip.event_id) == "cause_present"

@@ -143,6 +143,7 @@ class Rig:
         self.resets = []
         self.seq = 0
         self.session = 5
+        self.arming = 0
         self.alive = False  # whether the host says something every now and then
         self._pinged_us = backend.clock_us
         self._frame = bytearray(MAX_FRAME)
@@ -329,6 +330,7 @@ class Rig:
     def arm(self):
         """Arm with what is configured; returns the reply."""
         check = self.accepted("CONFIG_CHECK")
+        self.arming = check.nonce
         return self.ask("ARM", check.nonce, self.program.identity.boot_id, check.config_crc)
 
     def armed(self, proven=True, **configuration):
@@ -347,8 +349,12 @@ class Rig:
         clock = self.program.clock
         clock.advance(time.ticks_us())
         end_ms = clock.ms_part() + ms
-        self.send("LEASE", circuit, clock.s + end_ms // 1000, end_ms % 1000)
+        self.send("LEASE", circuit, clock.s + end_ms // 1000, end_ms % 1000, self.arming)
         return self.backend.clock_us - clock.us % 1000 + 1000 * ms
+
+    def release(self, circuit=1):
+        """Open a circuit: a lease whose end is past."""
+        self.send("LEASE", circuit, 0, 0, self.arming)
 
     def closed(self, circuit=1, ms=2000):
         """With the circuit closed; returns the end of its lease."""

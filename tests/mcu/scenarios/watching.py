@@ -115,7 +115,7 @@ def scenario_leakage_in_every_state_with_circuits():
 
 def scenario_no_leak_before_100_ms_after_off():
     rig = heating()
-    rig.send("LEASE", 1, 0, 0)
+    rig.release(1)
     rig.run_until(lambda: rig.pins() == OPEN_PINS, 100)
     rig.set_open(1, amps=0.5)
     rig.run(90)
@@ -325,7 +325,7 @@ def scenario_noise_open_closed_and_dim():
         rig = Rig().armed(proven=False)
         rig.set(1, amps=amps, volts=volts)
         with_noise(rig, 400, amps, volts)
-        rig.send("LEASE", 1, 0, 0)
+        rig.release(1)
         rig.run(1000)
         assert rig.state() == "armed"
 
@@ -373,7 +373,7 @@ def scenario_travel_and_bounce():
         for _ in range(3):
             rig.closed(1)
             rig.run(700)
-            rig.send("LEASE", 1, 0, 0)
+            rig.release(1)
             rig.run(700)
         assert rig.state() == "armed"
         assert virtual_house.CLOSE_US == 12_000

@@ -70,16 +70,16 @@ def scenario_later_closings_need_no_proof_until_the_next_day_or_arming():
     rig = unproven()
     rig.closed(1)
     for _ in range(3):
-        rig.send("LEASE", 1, 0, 0)
+        rig.release(1)
         rig.run(200)
         rig.lease(1)
         assert OUTSIDE_ONLY not in levels(course(rig, 200))
-    rig.send("LEASE", 1, 0, 0)
+    rig.release(1)
     rig.run(200)
     rig.live_to(rig.program.clock.s + 86_390)
     rig.lease(1)
     assert OUTSIDE_ONLY not in levels(course(rig, 200))
-    rig.send("LEASE", 1, 0, 0)
+    rig.release(1)
     rig.run(200)
     rig.live_to(rig.program.clock.s + 20)
     rig.lease(1)
@@ -108,7 +108,7 @@ def scenario_no_sun_no_proof_but_heat():
     rig.lease(1)
     assert OUTSIDE_ONLY not in levels(course(rig, 200))
     assert rig.pins() == BOTH
-    rig.send("LEASE", 1, 0, 0)
+    rig.release(1)
     rig.run(200)
     rig.set_open(1, volts=340)
     rig.run(10)
@@ -125,7 +125,7 @@ def scenario_a_cloud_in_the_proof():
     rig.run_until(lambda: rig.pins() == BOTH, 300)
     rig.set_open(1, volts=340)
     rig.run(100)
-    rig.send("LEASE", 1, 0, 0)
+    rig.release(1)
     rig.run(200)
     rig.lease(1)
     assert OUTSIDE_ONLY in levels(course(rig, 300))
@@ -142,7 +142,7 @@ def scenario_the_proof_ends_with_the_lease():
     assert (rig.pins(), rig.state()) == (OPEN_PINS, "armed")
     rig.lease(1, 2000)
     rig.run_until(lambda: rig.pins() == OUTSIDE_ONLY, 50)
-    rig.send("LEASE", 1, 0, 0)
+    rig.release(1)
     rig.run_until(lambda: rig.pins() == OPEN_PINS, 20)
     end_us = rig.lease(1, 300)
     rig.run_until(lambda: rig.pins() == OUTSIDE_ONLY, 50)
@@ -212,7 +212,7 @@ def scenario_a_breaker_that_welds_while_closed_shows_at_off():
         rig.closed(circuit)
         rig.run(300)
         rig.backend.welded[2 * circuit - 2 + OUTSIDE] = 1
-        rig.send("LEASE", circuit, 0, 0)
+        rig.release(circuit)
         rig.run_until(lambda rig=rig: rig.state() == "fault", 120)
         expect_weld(rig, f"relay_{circuit}_outside", circuit)
 
@@ -221,7 +221,7 @@ def scenario_a_carrier_that_welds_while_closed_shows_in_the_next_proof():
     rig = Rig().armed()
     rig.closed(1)
     rig.backend.welded[INSIDE] = 1
-    rig.send("LEASE", 1, 0, 0)
+    rig.release(1)
     rig.run(3000)
     assert rig.state() == "armed"  # the breaker opened: nobody can tell
     rig.live_to(rig.program.clock.s + 86_401)
@@ -298,7 +298,7 @@ def scenario_both_welded_are_not_reset_while_they_conduct():
     rig = Rig().armed()
     rig.closed(1)
     rig.backend.welded[OUTSIDE] = rig.backend.welded[INSIDE] = 1
-    rig.send("LEASE", 1, 0, 0)
+    rig.release(1)
     rig.run(3000)
     fault = rig.last("FAULT")
     assert SUBJECTS[fault.subject] == "relay_1_outside"  # as soon as the breaker did not open
@@ -328,7 +328,7 @@ def scenario_a_relay_that_needs_its_time_is_not_welded():
             rig = unproven(sequence_ms=sequence_ms)
             rig.closed(1)
             rig.run(300)
-            rig.send("LEASE", 1, 0, 0)
+            rig.release(1)
             rig.run(500)
             assert rig.state() == "armed", sequence_ms
     finally:

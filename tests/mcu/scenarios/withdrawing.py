@@ -170,13 +170,13 @@ def scenario_the_black_box_gets_a_row_a_tick():
 def scenario_figures_for_health():
     rig = running()
     rig.run(2100)
-    health = rig.last("HEALTH")
-    assert 1950 <= health.scans <= 2050, health.scans
-    assert 400 <= health.scan_gap_us_max <= 600, health.scan_gap_us_max
-    assert health.ring_slips == 0
+    budget = rig.last("BUDGET")
+    assert 1950 <= budget.scans <= 2050, budget.scans
+    assert 400 <= budget.scan_gap_us_max <= 600, budget.scan_gap_us_max
+    assert budget.ring_slips == 0
     _fault(rig, simwire.FAULT_ADC_SLIP)
     rig.run(1100)
-    assert rig.last("HEALTH").ring_slips == 1
+    assert rig.last("BUDGET").ring_slips == 1
 
 
 def scenario_the_timer_never_raised():

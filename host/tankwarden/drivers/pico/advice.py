@@ -19,6 +19,7 @@ NAK_TEXTS = {
     "fault_line": "a fault line is open (emergency stop, GFCI or a cut wire)",
     "selftest": "the Pico's self-test failed",
     "no_trace": "the Pico kept no waveform of that trip",
+    "old_arming": "the lease belongs to an earlier arming, session or start of the Pico",
 }
 
 # Steps of the handshake, as they are said to be refused.

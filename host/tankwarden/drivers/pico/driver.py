@@ -48,6 +48,7 @@ class PicoView:
     status_at: float | None  # of the monotonic clock
     age_s: float | None
     health: records.Health | None
+    budget: records.Budget | None
     silent_s: float | None  # since the last valid frame; None = there was none yet
     frames_ok: int
     damaged: int
@@ -99,6 +100,7 @@ class PicoDriver:
             status_at=session.status_at,
             age_s=age_s,
             health=session.health,
+            budget=session.budget,
             silent_s=None if self._heard_at is None else now - self._heard_at,
             frames_ok=self._ok_before + self._reader.counts[0],
             damaged=self._damaged_before + sum(self._reader.counts[1:]),

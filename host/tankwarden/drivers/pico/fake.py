@@ -10,7 +10,7 @@ from tanklink import messages, records
 from tanklink.config import Config
 from tanklink.frames import FrameReader, pack
 from tanklink.records import Record
-from tanklink.schema import HOST
+from tanklink.schema import HOST, SMALL_MAX
 from tankwarden.drivers.pico.session import JournalRecord
 from tankwarden.logic import waveform
 
@@ -52,7 +52,7 @@ class FakePico:
     def _start(self, now: float) -> None:
         self._booted = now
         self._session = -1
-        self._nonce = bytes(8)
+        self._nonce = self.arming = 0
         self._replies: dict[int, Record] = {}
         self.until_ms = [0, 0, 0]  # of each circuit's lease
         self._reader = FrameReader(HOST)
@@ -173,7 +173,7 @@ class FakePico:
         return records.Ack(request=record.MESSAGE.id) if taken else self._nak(record, "range")
 
     def _check(self, _record: Record, now: float) -> Record:
-        self._nonce = round(now * 1e6).to_bytes(8, "little")
+        self._nonce = 1 + round(now * 1e6) % SMALL_MAX
         return records.ConfigState(
             config_crc=self.config.crc(), nonce=self._nonce, complete=self.config.complete()
         )  # fmt: skip
@@ -181,14 +181,14 @@ class FakePico:
     def _arm(self, record: records.Arm, _now: float) -> Record:
         refusals = (
             ("state", self.state != "disarmed"),
-            ("nonce", record.nonce != self._nonce),
+            ("nonce", not self._nonce or record.nonce != self._nonce),
             ("boot_id", record.boot_id != self.boot_id),
             ("config_crc", record.config_crc != self.config.crc()),
         )
         for reason, refused in refusals:
             if refused:
                 return self._nak(record, reason)
-        self._nonce = b""
+        self.arming, self._nonce = self._nonce, 0
         self.state = "armed"
         return records.Ack(request=record.MESSAGE.id)
 
@@ -198,12 +198,14 @@ class FakePico:
         return records.Ack(request=record.MESSAGE.id)
 
     def _lease(self, record: records.Lease, now: float) -> Record | None:
-        circuit, seconds, milliseconds = record
+        circuit, seconds, milliseconds, arming = record
         until_ms = seconds * 1000 + milliseconds
         if until_ms > self.uptime_ms(now) + LEASE_CAP_MS:
             return self._nak(record, "lease_too_long")
         if until_ms > self.uptime_ms(now) and self.state != "armed":
             return self._nak(record, "state")
+        if until_ms > self.uptime_ms(now) and arming != self.arming:
+            return self._nak(record, "old_arming")
         self.until_ms[circuit] = until_ms
         return None
 

@@ -77,6 +77,7 @@ class Session:
         self._exchange = Exchange(random_uint())
         self._clock = PicoClock()
         self._session = 0
+        self._arming = 0  # nonce of the last ARM that was sent: names it in its leases
         self._happenings: list[Happening] = []
         self._waiting: list[Answered] = []
         self._retry_at = self._keepalive_at = self._next_arm = 0.0
@@ -92,6 +93,7 @@ class Session:
         self.status: records.Status | None = None
         self.status_at: float | None = None
         self.health: records.Health | None = None
+        self.budget: records.Budget | None = None
         self.board_state = "unknown"
         self.trip_id = 0
         self.refusals: dict[str, int] = {}
@@ -132,6 +134,8 @@ class Session:
             self._status(record, now)
         elif isinstance(record, records.Health):
             self.health = record
+        elif isinstance(record, records.Budget):
+            self.budget = record
         elif isinstance(record, JournalRecord):
             if self.phase in TALKING:
                 self._happenings.append(Arrived(record))
@@ -186,13 +190,13 @@ class Session:
         estimate = self._clock.estimate_ms(now)
         if self.phase is not Phase.READY or self.board_state != "armed" or estimate is None:
             return False
-        self._grant(records.Lease(circuit, *divmod(estimate + ttl_ms, 1000)), now)
+        self._grant(records.Lease(circuit, *divmod(estimate + ttl_ms, 1000), self._arming), now)
         return True
 
     def release(self, circuit: int, now: float) -> None:
         """Open a circuit: its lease ends at an instant that is past."""
         if self.phase in TALKING:
-            self._grant(records.Lease(circuit, 0, 0), now)
+            self._grant(records.Lease(circuit, 0, 0, self._arming), now)
 
     # -- what people and the event flow wish -------------------------------------------------------------------------
 
@@ -255,7 +259,7 @@ class Session:
         if before is not None and (before.board_id, before.boot_id) != (welcome.board_id, welcome.boot_id):
             self._clock.reset()
             self._next_arm = now
-            self.health = None
+            self.health = self.budget = None
             cause = messages.RESET_CAUSES[welcome.reset_cause]
             self._happenings.append(Restarted(uptime_ms, self._uptime_ms, cause))
         self._uptime_ms = uptime_ms
@@ -302,6 +306,7 @@ class Session:
         assert self.welcome is not None
         self.phase = Phase.ARM
         self._next_arm = now + ARM_RETRY_S
+        self._arming = state.nonce
         arm = records.Arm(nonce=state.nonce, boot_id=self.welcome.boot_id, config_crc=self._board.crc)
         self._ask(arm, self._armed, now)
 
@@ -355,7 +360,8 @@ class Session:
         self.refusals[reason] = self.refusals.get(reason, 0) + 1
         if reason == "lease_too_long":
             self._clock.reset()  # our idea of the Pico's clock was wrong: none is better
-        elif reason == "no_session" and self.phase is Phase.READY:
+        elif reason in ("no_session", "old_arming") and self.phase is Phase.READY:
+            self._session = self._random()  # what is armed, if anything, is not ours: a new session disarms it
             self._hello(now)
 
     def _abandon(self) -> None:

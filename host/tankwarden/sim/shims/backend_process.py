@@ -1,4 +1,8 @@
-"""The backend of `tankwarden sim`: inputs from the page file, outputs into the pipe, the machine's own clock."""
+"""The backend of `tankwarden sim`: inputs from the page file, outputs into the pipe, the chip's clock.
+
+That is the machine's clock less what the machine withheld from the simulation, which the world tells in the page (see
+tankwarden/sim/chipclock.py). Until its next tick has told, the clock goes on for GRACE_US at most, then it stands.
+"""
 
 import os
 import struct
@@ -11,6 +15,8 @@ import simwire
 
 _MICROPYTHON = sys.implementation.name == "micropython"
 _FRESH_US = 50  # the world writes its page every 4 ms; two system calls for each look at a pin would cost too much
+_SUSPECT_US = 1_000_000
+_LOOK_US = 300  # how often the board looks whether the world goes on
 _SCRATCH_AT = 4 * simwire.W_SCRATCH
 
 
@@ -34,8 +40,9 @@ class ProcessBackend:
         self._scratch = bytearray(4)
         self.interrupts = None  # the board's, which run as time passes
         self.words = array("i", [0] * simwire.N_WORDS)
-        self.now_us = _clock()
+        self._clock = _clock()
         self._read_us = -_FRESH_US
+        self._withheld_us = self._known_until_us = self._last_us = 0
         self.refresh()
         if self.words[simwire.W_MAGIC] != simwire.MAGIC:
             raise ValueError(
@@ -46,14 +53,34 @@ class ProcessBackend:
                 self.set_scratch(i, 0)
                 self.words[simwire.W_SCRATCH + i] = 0
 
+    def now_us(self):
+        """The chip's time, which never wraps and never runs back."""
+        t = self._clock()
+        while t >= self._known_until_us:
+            self._read_page(t)
+            if t < self._known_until_us:
+                break
+            _pause_us(_LOOK_US)
+            t = self._clock()
+        t -= self._withheld_us
+        if t > self._last_us:
+            self._last_us = t
+        return self._last_us
+
     def refresh(self):
         """Read the page anew, if it was not done just now. Allocation-free under MicroPython."""
-        t = self.now_us()
-        if 0 <= t - self._read_us < _FRESH_US:
-            return
+        t = self._clock()
+        if not 0 <= t - self._read_us < _FRESH_US:
+            self._read_page(t)
+
+    def _read_page(self, t):
         self._read_us = t
         self._page.seek(0)
         self._page.readinto(self.words)
+        self._withheld_us = 1000 * self.words[simwire.W_WITHHELD]
+        self._known_until_us = t - ((t - self.words[simwire.W_TICK]) & simwire.TICK_MASK) + simwire.GRACE_US
+        if t - self._known_until_us > _SUSPECT_US:
+            self.emit(self._last_us, simwire.WAITS, 0, 0)  # ends this process if there is no world any more
 
     def emit(self, t, kind, a, b):
         """One record, one write: it is whole or not there even if this process is killed."""
@@ -90,17 +117,20 @@ class ProcessBackend:
         while self.interrupts is not None and self.interrupts.next_us < until_us:
             rest_us = self.interrupts.next_us - self.now_us()
             if rest_us > 0:
-                self._wait_us(rest_us)
-            if not self.interrupts.run():
+                _pause_us(rest_us)
+            elif not self.interrupts.run():
                 break
         rest_us = until_us - self.now_us()
-        if rest_us > 0:
-            self._wait_us(rest_us)
+        while rest_us > 0:
+            _pause_us(rest_us)
+            rest_us = until_us - self.now_us()
 
-    def _wait_us(self, us):
-        if _MICROPYTHON:
-            import utime
 
-            utime.sleep_us(us)
-        else:
-            time.sleep(us / 1_000_000)
+def _pause_us(us):
+    """Of the machine's time."""
+    if _MICROPYTHON:
+        import utime
+
+        utime.sleep_us(us)
+    else:
+        time.sleep(us / 1_000_000)

@@ -9,7 +9,7 @@ Both sides import this file; it imports nothing, allocates nothing and runs unde
 
 N_WORDS = 32
 PAGE_BYTES = 4 * N_WORDS
-MAGIC = 0x2B0A0002  # what the MAGIC word holds: the last digits are the layout's version
+MAGIC = 0x2B0A0003  # what the MAGIC word holds: the last digits are the layout's version
 
 W_MAGIC = 0
 W_RESET_CAUSE = 1  # one of CAUSE_*
@@ -24,10 +24,15 @@ W_SCRATCH = 16  # 8 words, the chip's watchdog scratch registers: written by the
 W_ADC_REFERENCE = 24  # what the chip's own converter reads at ADC_REFERENCE_GPIO; ADC_REFERENCE_COUNTS if all is well
 W_ADC_DIE = 25  # and on its temperature sensor
 W_PULLS = 26  # Comparator.truth() of the sim process: what pulls the fault lines, above it the releases it has seen
+W_WITHHELD = 27  # ms of CLOCK_MONOTONIC that the machine withheld so far: the chip's clock lags by so much
+W_TICK = 28  # CLOCK_MONOTONIC of the world's last tick in µs & TICK_MASK
 W_ZERO = 31  # always 0
 N_COUNTS = 8
 N_SCRATCH = 8
 ADC_REFERENCE_COUNTS, ADC_DIE_COUNTS = 2048, 876  # half of the converter's supply; 27 °C
+
+TICK_MASK = (1 << 30) - 1
+GRACE_US = 12_000  # the chip's clock runs at most so far ahead of the last tick
 
 CAUSE_POWER_ON, CAUSE_WATCHDOG, CAUSE_SOFT = 0, 1, 2
 FAULT_EXCEPTION = 1  # the next read of the SPI bus raises, once for each time the bit goes from 0 to 1
@@ -35,7 +40,7 @@ FAULT_ADC_SLIP = 2  # the converter's round robin is one channel off
 FAULT_ADC_STOP = 4  # the converter samples no more
 FAULT_ADC_OVER = 8  # its FIFO overflows all the time: FCS.OVER comes back however often it is cleared
 
-# -- records: RECORD_FORMAT = time_us, kind, a, b, 0; time_us is CLOCK_MONOTONIC -----------------------------------
+# -- records: RECORD_FORMAT = time_us, kind, a, b, 0; time_us is of the chip's clock ----------------------------------
 
 RECORD_FORMAT = "<qiiii"
 RECORD_BYTES = 24
@@ -51,6 +56,7 @@ FUNCTION = 8  # (gpio, FUNCTION_*): who drives the pin from now on
 INPUT = 9  # (gpio, 0): the pin stopped driving
 COMPARATOR = 10  # (COMPARATOR_*, counts): what was done to PIO1's machine
 SAMPLES = 11  # (inputs, ns): from now on DMA brings the comparator samples of these inputs (mask) so often; 0: none
+WAITS = 12  # (0, 0): nothing happens; the board asks whether there is a world at all
 
 COMPARATOR_STOP, COMPARATOR_START, COMPARATOR_RELEASE, COMPARATOR_SAMPLE = 0, 1, 2, 3  # counts: START ceiling, SAMPLE
 FUNCTION_SIO, FUNCTION_PIO0, FUNCTION_PIO1, FUNCTION_NULL = 5, 6, 7, 31  # the chip's own numbers
