@@ -22,7 +22,7 @@ from .measures import relay_edges
 
 # Of real time, in which the emulated chip may be a hundred times slower, or much faster when it idles.
 PATIENT_S = (10.0, 20.0, 40.0)
-TIMING = Timing(repl_s=400, health_s=400, button_s=2, step_s=0.5, enter_s=20, tries_s=PATIENT_S)
+TIMING = Timing(repl_s=400, health_s=400, button_s=2, step_s=0.5, enter_s=20, reply_s=120, tries_s=PATIENT_S)
 
 
 class FlashStand:
@@ -104,5 +104,5 @@ def test_mpremote_itself_sees_the_files_once_the_program_has_left_the_repl_free(
     listed = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
     assert listed.returncode == 0, listed.stderr
     assert {"a/", "b/", "slot", "boot.py", "main.py"} <= set(listed.stdout.split())
-    with Board(bench.terminal.path, TIMING.enter_s) as board:
+    with Board(bench.terminal.path, *TIMING.repl) as board:
         board.reset("/a")

@@ -294,7 +294,7 @@ def test_a_program_that_nobody_shook_hands_with_is_given_up(flashed: Bench) -> N
 def _on_trial(bench: Bench, starts: int) -> None:
     ask_for_maintenance(str(bench.pico.tty))
     with _prompt(bench) as board:
-        slot = board.files().slot.split()[0]
+        slot = board.files().slot[0]
         board.replace("/slot", f"{'b' if slot == 'a' else 'a'} {starts}".encode())
 
 
@@ -302,7 +302,7 @@ def _spoil(bench: Bench) -> None:
     """Take the manifest of the folder that runs away."""
     ask_for_maintenance(str(bench.pico.tty))
     board = _prompt(bench)
-    board.remove(f"/{board.files().slot.split()[0]}/manifest")
+    board.remove(f"/{board.files().slot[0]}/manifest")
     board.close()
 
 

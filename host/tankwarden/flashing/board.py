@@ -22,7 +22,7 @@ WANTED = (1, 26)
 NEW = ".new"
 CHUNK = 768  # bytes in one piece of code
 LEAVE_S = 5.0
-REPLY_S = 20.0  # hashing a file takes less, an erase of flash, too
+REPLY_S = 20.0  # to hash a file takes less, to erase flash, too
 ENTER_S = 1.0
 # mpy-cross's -march by the number that sys.implementation._mpy holds above bit 10 (py/persistentcode.h)
 ARCHS = (
@@ -59,14 +59,11 @@ def _hash(p):
 def _is(p):
  try:os.stat(p);return 1
  except OSError:return 0
-def _list(d,c=0):
- r={}
+def _show(d):
  for e in os.ilistdir(d or '/'):
   p=d+'/'+e[0]
-  if e[1]==0x4000:
-   if c:r.update({e[0]+'/'+k:x for k,x in _list(p).items()})
-  else:r[e[0]]=(os.stat(p)[6],_hash(p) if c or p[-3:]=='.py' or p[-4:]=='.mpy' else '')
- return r
+  if e[1]==0x4000:_show(p)
+  else:print((p,os.stat(p)[6],_hash(p) if p[-3:]=='.py' or p[-4:]=='.mpy' else ''))
 def _copy(p,q):
  b=bytearray(512);v=memoryview(b)
  with open(p,'rb') as f:
@@ -75,10 +72,6 @@ def _copy(p,q):
     n=f.readinto(b)
     if not n:return
     g.write(v[:n])
-"""
-_SURVEY = """
-print((_list(''),{s:_list('/'+s,1) for s in('a','b','tanklink') if _is('/'+s)},
-open('/slot').read() if _is('/slot') else '',os.statvfs('/')))
 """
 _LEAVE = """
 try:
@@ -105,12 +98,15 @@ class Firmware:
 class Board:
     """An open raw REPL. Use it in a with statement. Every method may raise LostBoardError and BoardRefusedError."""
 
-    def __init__(self, path: str, enter_s: float = ENTER_S) -> None:
-        """LostBoardError if no prompt comes within enter_s: the program runs, or something else does."""
+    def __init__(self, path: str, enter_s: float = ENTER_S, reply_s: float = REPLY_S) -> None:
+        """LostBoardError if no prompt comes within enter_s: the program runs, or something else does.
+
+        reply_s: how long it may say nothing while it works.
+        """
         self.path = path
         with _ours(path, "opening the port"):
-            self._transport = SerialTransport(path, timeout=REPLY_S, exclusive=True)
-        self._equipped = False
+            self._transport = SerialTransport(path, timeout=reply_s, exclusive=True)
+        self._equipped, self._reply_s = False, reply_s
         try:
             with _ours(path, "asking for the prompt"), contextlib.redirect_stdout(io.StringIO()):
                 self._transport.enter_raw_repl(soft_reset=False, timeout_overall=enter_s)
@@ -145,8 +141,18 @@ class Board:
 
     def files(self) -> Files:
         """Everything that lies on it, hashed: takes some seconds."""
-        root, folders, slot, disk = self._ask(_SURVEY)
-        return Files(root, folders, slot, disk[1], disk[3])
+        disk = self._ask("print(os.statvfs('/'))")
+        slot = self._ask("print(open('/slot').read() if _is('/slot') else '')", parse=False)
+        return Files(self._show(""), slot.strip(), disk[1], disk[3])
+
+    def hashes(self, folder: str) -> dict[str, str]:
+        """Name → SHA-256 of the code in it; "" of what is none."""
+        return {path[len(folder) + 1 :]: digest for path, (_, digest) in self._show(folder).items()}
+
+    def _show(self, folder: str) -> dict[str, tuple[int, str]]:
+        """Path → (bytes, SHA-256); line by line, so that a slow board is not taken for a dead one."""
+        lines = self._run(f"_show({folder!r})").decode().splitlines()
+        return {path: (n_bytes, digest) for path, n_bytes, digest in map(ast.literal_eval, lines)}
 
     def read(self, path: str) -> bytes:
         """A short file, whole."""
@@ -156,10 +162,6 @@ class Board:
     def button(self) -> bool:
         """Whether BOOTSEL is held down."""
         return bool(self._ask("import rp2;print(rp2.bootsel_button())"))
-
-    def hashes(self, folder: str) -> dict[str, str]:
-        """Name → SHA-256 of every file in it."""
-        return {name: digest for name, (_, digest) in self._ask(f"print(_list({folder!r},1))").items()}
 
     # -- writing -----------------------------------------------------------------------------------------------------
 
@@ -196,8 +198,9 @@ class Board:
             self._transport.read_until(1, b"bye", timeout=LEAVE_S)
         self.close()
 
-    def _ask(self, code: str) -> Any:
-        return ast.literal_eval(self._run(code).decode())
+    def _ask(self, code: str, parse: bool = True) -> Any:
+        said = self._run(code).decode()
+        return ast.literal_eval(said) if parse else said
 
     def _run(self, code: str) -> bytes:
         self._equip()
@@ -211,7 +214,7 @@ class Board:
 
     def _exec(self, code: str) -> bytes:
         with _ours(self.path, "running on the board"):
-            out, error = self._transport.exec_raw(code, timeout=REPLY_S)
+            out, error = self._transport.exec_raw(code, timeout=self._reply_s)
             if error:
                 raise TransportExecError(out, error.decode(errors="replace"))
             found: bytes = out

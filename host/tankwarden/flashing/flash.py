@@ -42,7 +42,13 @@ class Timing:
     button_s: float = 30.0
     step_s: float = 0.5
     enter_s: float = 1.0  # to the prompt of a REPL that is free
+    reply_s: float = 20.0  # while a board at its prompt says nothing
     tries_s: tuple[float, ...] = TRIES_S  # for an answer of the program, each time
+
+    @property
+    def repl(self) -> tuple[float, float]:
+        """What Board wants to know."""
+        return self.enter_s, self.reply_s
 
 
 @dataclass(frozen=True)
@@ -107,7 +113,7 @@ class Flasher:
 
     def _repl_is_free(self, path: str) -> bool:
         try:
-            Board(path, self._timing.enter_s).close()
+            Board(path, *self._timing.repl).close()
         except LostBoardError:
             return False
         return True
@@ -119,7 +125,7 @@ class Flasher:
         while True:
             self._sleep(self._timing.step_s)
             with suppress(PortError, LostBoardError):
-                Board(resolve(self._port, setting=SETTING), self._timing.enter_s).close()
+                Board(resolve(self._port, setting=SETTING), *self._timing.repl).close()
                 return
             if time.monotonic() > end:
                 raise LostBoardError(
@@ -131,12 +137,12 @@ class Flasher:
     @contextmanager
     def _at_the_prompt(self) -> Iterator[Board]:
         """The board, whose program is started again if anything is refused."""
-        board = Board(resolve(self._port, setting=SETTING), self._timing.enter_s)
+        board = Board(resolve(self._port, setting=SETTING), *self._timing.repl)
         try:
             yield board
         except (FlashError, KeyboardInterrupt):
             board.close()
-            with suppress(FlashError), Board(board.path, self._timing.enter_s) as again:
+            with suppress(FlashError), Board(board.path, *self._timing.repl) as again:
                 self._restart(again)
             raise
         finally:
@@ -296,7 +302,7 @@ class Flasher:
             path = resolve(self._port, setting=SETTING)
             if not self._repl_is_free(path):
                 self._stop_program(path)
-            with Board(resolve(self._port, setting=SETTING), self._timing.enter_s) as board:
+            with Board(resolve(self._port, setting=SETTING), *self._timing.repl) as board:
                 board.replace("/slot", f"{plan.current} ok".encode())
                 board.reset(f"/{plan.current}")
         except (FlashError, PortError) as error:

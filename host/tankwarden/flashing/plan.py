@@ -19,16 +19,19 @@ UNCHANGED, NEW, CHANGED, REMOVED = "unchanged", "new", "changed", "removed"
 
 @dataclass(frozen=True)
 class Files:
-    """What lies on the board: name → (bytes, SHA-256 in hex; "" of what is no code).
+    """What lies on the board. paths: from / on → (bytes, SHA-256 in hex; "" of what is no code).
 
-    folders: the same of a, b and tanklink, where they are, with what is below; slot: what the file of that name says.
+    slot: what the file of that name says.
     """
 
-    root: Mapping[str, tuple[int, str]]
-    folders: Mapping[str, Mapping[str, tuple[int, str]]]
+    paths: Mapping[str, tuple[int, str]]
     slot: str
     block_bytes: int
     free_blocks: int
+
+    def below(self, folder: str) -> dict[str, tuple[int, str]]:
+        """The same of a folder, by names in it."""
+        return {path[len(folder) + 1 :]: found for path, found in self.paths.items() if path.startswith(folder + "/")}
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def make(program: Program, files: Files) -> Plan:
     current = running(files)
     target = SLOTS[current == SLOTS[0]]
     had = hashes(files, current)
-    beside = {name: digest for name, (_, digest) in files.folders.get(target, {}).items() if name != MANIFEST}
+    beside = {name: digest for name, (_, digest) in files.below(f"/{target}").items() if name != MANIFEST}
     keep = [name for name, digest in program.hashes.items() if beside.get(name) == digest]
     missing = [name for name in program.files if name not in keep]
     source = f"/{current}/" if current else "/"
@@ -76,7 +79,7 @@ def make(program: Program, files: Files) -> Plan:
         current, target, _rows(program, files, current, had),
         drop=tuple(name for name in beside if name not in keep),
         keep=tuple(keep), copy=tuple(copy), send=tuple(name for name in missing if name not in copied),
-        loader=tuple(name for name in LOADER if files.root.get(name, (0, ""))[1] != _sha256(program.loader[name])),
+        loader=tuple(name for name in LOADER if not _has_loader(program, files, name)),
         leftovers=_leftovers(files), on_trial=files.slot.partition(" ")[2].isdigit(),
     )  # fmt: skip
     _check_room(program, plan, files)
@@ -92,15 +95,14 @@ def running(files: Files) -> str | None:
     chosen = slot if slot in SLOTS else SLOTS[0]
     other = SLOTS[chosen == SLOTS[0]]
     order = (other, chosen) if state.isdigit() else (chosen, other)
-    return next((name for name in order if MANIFEST in files.folders.get(name, {})), None)
+    return next((name for name in order if f"/{name}/{MANIFEST}" in files.paths), None)
 
 
 def hashes(files: Files, current: str | None) -> dict[str, str]:
     """Name → SHA-256 of the program in that folder; of None, of one that was copied to the root by hand."""
     if current is not None:
-        return {name: digest for name, (_, digest) in files.folders[current].items() if name != MANIFEST}
-    root = {name: digest for name, (_, digest) in files.root.items() if digest and name not in LOADER}
-    return root | {f"tanklink/{name}": digest for name, (_, digest) in files.folders.get("tanklink", {}).items()}
+        return {name: digest for name, (_, digest) in files.below(f"/{current}").items() if name != MANIFEST}
+    return {path[1:]: files.paths[path][1] for path in _leftovers(files) if path in files.paths}
 
 
 def _rows(program: Program, files: Files, current: str | None, had: Mapping[str, str]) -> tuple[Row, ...]:
@@ -108,20 +110,23 @@ def _rows(program: Program, files: Files, current: str | None, had: Mapping[str,
     for name, data in program.files.items():
         what = UNCHANGED if had.get(name) == program.hashes[name] else CHANGED if name in had else NEW
         rows.append(Row(name, what, len(data)))
-    sizes = files.folders.get(current, {}) if current else files.root
-    gone = [name for name in had if name not in program.files]
-    rows += [Row(name, REMOVED, sizes.get(name, (0, ""))[0]) for name in gone]
+    folder = f"/{current}/" if current else "/"
+    rows += [Row(name, REMOVED, files.paths[folder + name][0]) for name in had if name not in program.files]
     for name in LOADER:
-        found = files.root.get(name)
-        same = found is not None and found[1] == _sha256(program.loader[name])
-        rows.append(Row("/" + name, UNCHANGED if same else CHANGED if found else NEW, len(program.loader[name])))
+        what = UNCHANGED if _has_loader(program, files, name) else CHANGED if f"/{name}" in files.paths else NEW
+        rows.append(Row("/" + name, what, len(program.loader[name])))
     return tuple(sorted(rows, key=lambda row: row.name))
 
 
+def _has_loader(program: Program, files: Files, name: str) -> bool:
+    return files.paths.get(f"/{name}", (0, ""))[1] == hashlib.sha256(program.loader[name]).hexdigest()
+
+
 def _leftovers(files: Files) -> tuple[str, ...]:
-    code = tuple(f"/{name}" for name, (_, digest) in files.root.items() if digest and name not in LOADER)
-    tanklink = files.folders.get("tanklink")
-    return code + (() if tanklink is None else (*(f"/tanklink/{name}" for name in tanklink), "/tanklink"))
+    code = [path for path, (_, digest) in files.paths.items() if digest and path[1:] not in LOADER]
+    tanklink = [path for path in code if path.startswith("/tanklink/")]
+    flat = [path for path in code if path.count("/") == 1]
+    return (*flat, *tanklink, *(("/tanklink",) if tanklink else ()))
 
 
 def _check_room(program: Program, plan: Plan, files: Files) -> None:
@@ -131,7 +136,7 @@ def _check_room(program: Program, plan: Plan, files: Files) -> None:
     written = [len(program.files[name]) for name in program.files if name not in plan.keep]
     written += [len(program.manifest), *(len(program.loader[name]) for name in plan.loader), 1]
     needed = sum(map(blocks, written)) + 2 * FOLDER_BLOCKS + SPARE_BLOCKS
-    there = files.folders.get(plan.target, {})
+    there = files.below(f"/{plan.target}")
     free = files.free_blocks + sum(blocks(there[name][0]) for name in plan.drop)
     if free < needed:
         kib = (needed - free) * files.block_bytes // 1024
@@ -140,7 +145,3 @@ def _check_room(program: Program, plan: Plan, files: Files) -> None:
             f"({free * files.block_bytes // 1024} KiB are free): remove what is not Tankwarden's from it, with "
             "mpremote (mpremote ls, mpremote rm); nothing was written"
         )
-
-
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
