@@ -221,7 +221,7 @@ class Flasher:
         board.mkdir(f"{folder}/tanklink")
         n_bytes = sum(len(program.files[name]) for name in plan.send)
         self._say(
-            f"sending {len(plan.send)} files ({n_bytes // 1024} KiB), copying {len(plan.copy)} on the board, "
+            f"sending {len(plan.send)} files ({n_bytes:,} B), copying {len(plan.copy)} on the board, "
             f"{len(plan.keep)} are there"
         )
         for path, name in plan.copy:
