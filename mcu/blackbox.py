@@ -12,18 +12,19 @@ from flashpages import copy
 
 from tanklink._compat import const, micropython, ptr8, ptr16, ptr32
 from tanklink.crc import check_crc, write_crc
-from tanklink.messages import TRACE_PART_BYTES, TRACE_PARTS, TRACE_TICKS
+from tanklink.messages import N_CHANNELS, TRACE_PART_BYTES, TRACE_PART_TICKS, TRACE_PARTS, TRACE_TICKS
 
 KEPT_TRIPS = 8
 NAMES = tuple(["trace.%d" % (i + 1) for i in range(KEPT_TRIPS + 1)])
 
-_TICK_BYTES = const(12)
+_CHANNELS = const(8)
+_PART_TICKS = const(16)
 _RING_TICKS = const(256)
 _RUNNING = const(1024)  # more than any count of ticks that are left
 _AT = const(0)
 _LEFT = const(1)
 _FILLED = const(2)
-assert _RING_TICKS == TRACE_TICKS
+assert (_RING_TICKS, _PART_TICKS, _CHANNELS) == (TRACE_TICKS, TRACE_PART_TICKS, N_CHANNELS)
 
 _HEADER_AT, _PARTS_AT = 64, 256
 _HEADER_BYTES, _HEADER_CRC_AT = 64, 60
@@ -34,10 +35,10 @@ _UNUSABLE = -1  # a block that flash gave up on
 
 
 class Ring:
-    """The last 256 instants of every channel, 12 bits each: two samples in three bytes, as TRACE has them."""
+    """The last 256 instants of every channel, a word a sample: what 2,000 times a second comes in, is packed later."""
 
     def __init__(self):
-        self.samples = bytearray(_RING_TICKS * _TICK_BYTES)
+        self.samples = array("H", bytes(2 * _RING_TICKS * _CHANNELS))
         self._state = array("i", [0, _RUNNING, 0])  # next instant's place, instants that are left, ever put
 
     @micropython.viper
@@ -50,19 +51,19 @@ class Ring:
         left = int(s[_LEFT])
         if left == 0:
             return
-        p = ptr8(self.samples)
+        p = ptr16(self.samples)
         counts = ptr16(row)
-        at = int(s[_AT]) * _TICK_BYTES
-        channel = 0
-        while channel < 8:
-            a = int(counts[channel + 0])
-            b = int(counts[channel + 1])
-            p[at] = a & 255
-            p[at + 1] = (a >> 8) & 15 | (b & 15) << 4
-            p[at + 2] = (b >> 4) & 255
-            at += 3
-            channel += 2
-        s[_AT] = (int(s[_AT]) + 1) & 255
+        tick = int(s[_AT])
+        at = tick << 3
+        p[at + 0] = counts[0]
+        p[at + 1] = counts[1]
+        p[at + 2] = counts[2]
+        p[at + 3] = counts[3]
+        p[at + 4] = counts[4]
+        p[at + 5] = counts[5]
+        p[at + 6] = counts[6]
+        p[at + 7] = counts[7]
+        s[_AT] = (tick + 1) & 255
         s[_FILLED] = 1
         if left != _RUNNING:
             s[_LEFT] = left - 1
@@ -87,6 +88,27 @@ class Ring:
     def oldest(self):
         """Place of the oldest instant."""
         return self._state[_AT]
+
+
+@micropython.viper
+def _pack(part, samples, first: int):
+    """A part of the ring from this instant on, as TRACE has it: 12 bits each, two samples in three bytes."""
+    p = ptr8(part)
+    counts = ptr16(samples)
+    to = 0
+    tick = 0
+    while tick < _PART_TICKS:
+        at = ((first + tick) & 255) << 3
+        end = at + _CHANNELS
+        while at < end:
+            a = int(counts[at + 0])
+            b = int(counts[at + 1])
+            p[to] = a & 255
+            p[to + 1] = (a >> 8) & 15 | (b & 15) << 4
+            p[to + 2] = (b >> 4) & 255
+            to += 3
+            at += 2
+        tick += 1
 
 
 class BlackBox:
@@ -149,11 +171,7 @@ class BlackBox:
     def _write_part(self, index):
         """Of the ring, whose oldest instant comes first."""
         part, ring = self._part, self.ring
-        size = len(ring.samples)
-        at = (ring.oldest() * _TICK_BYTES + index * TRACE_PART_BYTES) % size
-        n = min(TRACE_PART_BYTES, size - at)
-        copy(part, 0, ring.samples, at, n)
-        copy(part, n, ring.samples, 0, TRACE_PART_BYTES - n)
+        _pack(part, ring.samples, ring.oldest() + index * TRACE_PART_TICKS)
         write_crc(part, 0, TRACE_PART_BYTES)
         self._blocks[self._target].program(_PARTS_AT + index * _PART_BYTES, part, 0, _PART_BYTES)
 

@@ -48,6 +48,7 @@ from tanklink.schema import COMMAND, SMALL_MAX
     NO_TRACE, OLD_ARMING,
 ) = range(len(NAK_REASONS))  # fmt: skip
 
+_W, _T = WELCOME.index, TRACE.index
 _CIRCUIT_FIELDS = CONFIG_CIRCUIT.index
 _ENABLED = _CIRCUIT_FIELDS["enabled"]
 # field of CONFIG_CIRCUIT: least and greatest value that limits.py lets an enabled circuit have
@@ -227,11 +228,11 @@ def _reset_trip(p, values):
 
 def _read_trace(p, values):
     trip_id, part = values
-    answer, at = p.commands.answers[TRACE.id], TRACE.index
-    if not p.black_box.read(trip_id, part, answer[at["samples"]]):
+    answer = p.commands.answers[TRACE.id]
+    if not p.black_box.read(trip_id, part, answer[_T["samples"]]):
         return TOO_SOON if p.black_box.keeps(trip_id) else NO_TRACE
-    answer[at["trip_id"]], answer[at["part"]] = trip_id, part
-    answer[at["at_tick"]], answer[at["period_us"]] = p.black_box.at_tick, TRACE_PERIOD_US
+    answer[_T["trip_id"]], answer[_T["part"]] = trip_id, part
+    answer[_T["at_tick"]], answer[_T["period_us"]] = p.black_box.at_tick, TRACE_PERIOD_US
     return TRACE
 
 
@@ -288,7 +289,7 @@ class Commands:
     def __init__(self, program):
         self._p = program
         self.answers = {m.id: m.new() for m in (WELCOME, NAK, ACK, PONG, CONFIG_STATE, TRACE)}
-        self.answers[TRACE.id][TRACE.index["samples"]] = bytearray(TRACE_PART_BYTES)
+        self.answers[TRACE.id][_T["samples"]] = bytearray(TRACE_PART_BYTES)
         self.open = False
         self.session = 0
         self.compatible = False  # a session is open and its host has the same digest
@@ -354,11 +355,11 @@ class Commands:
             self._p.link.reply(NAK, answer, seq, NOBODY if reason == BAD_RATE else id)
 
     def _fill_welcome(self):
-        p, values, at = self._p, self.answers[WELCOME.id], WELCOME.index
+        p, values = self._p, self.answers[WELCOME.id]
         identity = p.identity
-        values[at["digest"]] = DIGEST
-        values[at["firmware"]], values[at["board_id"]] = identity.firmware, identity.board_id
-        values[at["boot_id"]], values[at["reset_cause"]] = identity.boot_id, identity.reset_cause
-        values[at["state"]], values[at["trip_id"]] = p.machine.state, p.journal.shown_trip_id()
-        values[at["uptime_s"]], values[at["uptime_ms_part"]] = p.clock.s, p.clock.ms_part()
-        values[at["version"]] = identity.version
+        values[_W["digest"]] = DIGEST
+        values[_W["firmware"]], values[_W["board_id"]] = identity.firmware, identity.board_id
+        values[_W["boot_id"]], values[_W["reset_cause"]] = identity.boot_id, identity.reset_cause
+        values[_W["state"]], values[_W["trip_id"]] = p.machine.state, p.journal.shown_trip_id()
+        values[_W["uptime_s"]], values[_W["uptime_ms_part"]] = p.clock.s, p.clock.ms_part()
+        values[_W["version"]] = identity.version

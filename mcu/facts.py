@@ -107,14 +107,11 @@ class Facts:
             if self.enabled[c]:
                 raw = counts[_CURRENT + c]
                 self.current_counts[c] = raw
-                ma = config.scale(_CURRENT + c, raw)
-                self.ma[c] = max(-MAX_READING_MA, min(ma, MAX_READING_MA))
-                mv = config.scale(_VOLTAGE + c, counts[_VOLTAGE + c])
-                self.mv[c] = max(-MAX_READING, min(mv, MAX_READING))
+                self.ma[c] = config.scale_within(_CURRENT + c, raw, MAX_READING_MA)
+                self.mv[c] = config.scale_within(_VOLTAGE + c, counts[_VOLTAGE + c], MAX_READING)
                 raw = counts[_TEMPERATURE + c]
                 self.temperature_counts[c] = raw
-                m_degf = config.scale(_TEMPERATURE + c, raw)
-                self.m_degf[c] = max(-MAX_READING, min(m_degf, MAX_READING))
+                self.m_degf[c] = config.scale_within(_TEMPERATURE + c, raw, MAX_READING)
         self.reference_mv = counts[_REFERENCE] * board.SUPPLY_MV // MAX_COUNTS
 
     @micropython.native

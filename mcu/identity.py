@@ -10,7 +10,7 @@ from tanklink.messages import RESET_CAUSES
 VERSION = "0.1.0"
 POWER_ON, WATCHDOG, SOFT, MAINTENANCE = range(4)  # the order of RESET_CAUSES
 _CAUSE_OF_NOTE = {board.NOTE_SOFT: SOFT, board.NOTE_MAINTENANCE: MAINTENANCE}
-_CHUNK = 256
+_CHUNK = 4096
 _TANKLINK = "tanklink/"
 assert len(RESET_CAUSES) == 4
 

@@ -6,6 +6,48 @@ are products, mA × tenths of an ohm against tenths of a mV, all below 2^30.
 
 import board
 import limits
+import micropython
+from relays import MOVING, ON
+
+# -- all at once ------------------------------------------------------------------------------------------------
+
+
+@micropython.native
+def board_is_calm(facts):
+    """Whether none of the board's own rules is broken."""
+    return not (
+        facts.adc_stopped
+        or facts.adc_slipped
+        or facts.reference_mv < _LEAST_REFERENCE_MV
+        or facts.reference_mv > _GREATEST_REFERENCE_MV
+    )
+
+
+@micropython.native
+def is_calm(facts, c):
+    """Whether none of the rules that are judged in every pass is broken by circuit c.
+
+    False may also mean that one nearly is: then they are asked one by one. A test holds the two against each other.
+    """
+    ma, mv, counts = facts.ma[c], facts.mv[c], facts.temperature_counts[c]
+    if facts.peak_ma[c] or facts.dropped[c] or not facts.line_whole[c]:
+        return False
+    if counts <= limits.SENSOR_SHORT_COUNTS or counts >= limits.SENSOR_OPEN_COUNTS:
+        return False
+    if ma > facts.current_limit_ma[c] or mv > facts.voltage_limit_mv[c]:
+        return False
+    if facts.m_degf[c] > facts.temperature_limit_m_degf[c] or facts.current_counts[c] < facts.dead_counts[c]:
+        return False
+    deci_mv = 10 * mv
+    if ma > facts.short_min_ma[c] and deci_mv < facts.short_deci_ohm[c] * ma:
+        return False
+    phase = facts.phase[c]
+    if phase == ON:
+        if mv <= facts.voltage_min_mv[c]:
+            return True
+        return ma * facts.high_deci_ohm[c] >= deci_mv and ma * facts.low_deci_ohm[c] <= deci_mv
+    return phase == MOVING or ma <= facts.leak_ma[c]
+
 
 # -- the board's own parts --------------------------------------------------------------------------------------
 

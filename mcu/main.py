@@ -9,7 +9,7 @@ import micropython
 from machine import Pin
 
 # While modules load, collect after every so many bytes: else what lives lies scattered among the loader's garbage.
-_STARTING_BYTES = 16384
+_STARTING_BYTES = 32768
 _CTRL_C = 3
 
 

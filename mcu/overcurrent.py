@@ -13,9 +13,9 @@ import limits
 import scan as scanning
 from machine import Timer, mem32
 from micropython import const
-from scan import mean, scan
+from scan import fill, scan
 
-from tanklink._compat import micropython, ptr16, ptr32
+from tanklink._compat import micropython, ptr32
 from tanklink.messages import CHANNELS, CONFIG_CIRCUIT, N_CHANNELS, N_CIRCUITS
 
 _GPIO_IN = 0xD0000004
@@ -66,15 +66,7 @@ class OverCurrent:
         record = self.record
         if record:
             row = self._row
-            to = ptr16(row)
-            counts = ptr16(self._counts)
-            at = ptr32(state)[_AT] - 4  # after a look the newest whole round lies before this
-            to[0] = int(mean(samples, at & 511, 2))
-            to[1] = int(mean(samples, (at & 511) + 1, 2))
-            i = 2
-            while i < 8:
-                to[i + 0] = counts[i + 0]
-                i += 1
+            fill(row, samples, self._counts, int(ptr32(state)[_AT]) - 4)  # after a look: the newest whole round
             record(row)
         us = (int(ticks_us()) - int(now)) & _TICKS_MASK
         s = ptr32(state)
@@ -119,6 +111,9 @@ class OverCurrent:
             state[scanning.PULLED] = why
         why = state[scanning.PULLED]
         self._ring.starved = why == scanning.STARVED
+        if not (why or state[scanning.FIRED] or state[scanning.FIRED + 1]):
+            facts.peak_ma[0] = facts.peak_ma[1] = 0
+            return
         culprit = self._culprit(facts.enabled) if why == scanning.OVER else -1
         found = why != 0
         for c in range(N_CIRCUITS):

@@ -17,7 +17,7 @@ from scan import ASTRAY, LAST_US, QUIET, latest
 from tanklink._compat import ptr32
 from tanklink.messages import CHANNELS, MAX_SAMPLES, N_CHANNELS, N_CIRCUITS, STATUS
 
-_N_ADC = len(board.ADC_PINS)
+_N_ADC, _N_CONVERSIONS = len(board.ADC_PINS), len(board.MCP3208_CHANNELS)
 _ASTRAY_ENOUGH = const(3)  # looks: 1.5 ms
 _QUIET_ENOUGH = const(2)
 _NEGATIVE_US = const(1 << 29)
@@ -53,11 +53,15 @@ class Sampler:
     def sample(self):
         """Read every channel once; a current is the mean of 16 samples, the last third of a millisecond."""
         counts, ring = self.counts, self.ring
-        for i in range(_N_ADC):
-            counts[i] = latest(ring.state, ring.samples, mem32[ring.write_at], i)
-            self._convert(i)
-        for i in range(_N_ADC, len(self._commands)):
-            self._convert(i)
+        select, spi = self._select, self._spi  # four at once would make a tuple
+        commands, answer = self._commands, self._answer
+        for i in range(_N_CONVERSIONS):
+            if i < _N_ADC:  # directly before the voltage of the same circuit
+                counts[i] = latest(ring.state, ring.samples, mem32[ring.write_at], i)
+            select.value(0)
+            spi.write_readinto(commands[i], answer)
+            select.value(1)
+            counts[_N_ADC + i] = (answer[1] & 15) << 8 | answer[2]
         if self._unwell:
             self._mend()
 
@@ -94,14 +98,6 @@ class Sampler:
         self._unwell = 1 if again else 0
         if again:
             self.ring.start()
-
-    @micropython.native
-    def _convert(self, i):
-        answer = self._answer
-        self._select.value(0)
-        self._spi.write_readinto(self._commands[i], answer)
-        self._select.value(1)
-        self.counts[_N_ADC + i] = (answer[1] & 15) << 8 | answer[2]
 
 
 _N = STATUS.index["n"]

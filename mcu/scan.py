@@ -197,6 +197,26 @@ def mean(ring: ptr16, at: int, n_bits: int) -> int:
 
 
 @micropython.viper
+def fill(row: ptr16, ring: ptr16, counts: ptr16, at: int):
+    """An instant of every channel: the currents as the mean of the last four samples, the others as they were read.
+
+    at: place of the newest whole round, or that less a turn of the ring.
+    """
+    last = at & _ROUNDS_MASK
+    a = (at - 4) & _ROUNDS_MASK
+    b = (at - 8) & _ROUNDS_MASK
+    c = (at - 12) & _ROUNDS_MASK
+    row[0] = (ring[last + 0] + ring[a + 0] + ring[b + 0] + ring[c + 0] + 2) >> 2
+    row[1] = (ring[last + 1] + ring[a + 1] + ring[b + 1] + ring[c + 1] + 2) >> 2
+    row[2] = counts[2]
+    row[3] = counts[3]
+    row[4] = counts[4]
+    row[5] = counts[5]
+    row[6] = counts[6]
+    row[7] = counts[7]
+
+
+@micropython.viper
 def latest(state: ptr32, ring, address: int, slot: int) -> int:
     """The mean of the last 16 samples of one input of the round. address: as of scan()."""
     newest = (((address - state[ORIGIN]) >> 1) - 4) & _ROUNDS_MASK

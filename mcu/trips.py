@@ -57,97 +57,123 @@ ANY_KIND = 7
 ALWAYS = 63
 _OPEN = 1 << relays.OFF | 1 << relays.LONG_OFF
 _ON = 1 << relays.ON
-_BREAKER = "relay_%d_" + ("outside", "inside")[relays.BREAKER]
-_CARRIER = "relay_%d_" + ("outside", "inside")[relays.CARRIER]
+_T = {name: i for i, name in enumerate(TRIGGERS)}
+_S = {name: i for i, name in enumerate(SUBJECTS)}
+# Whom an event names, of circuit 1 and of circuit 2.
+_CURRENTS = _S["current_1"], _S["current_2"]
+_VOLTAGES = _S["voltage_1"], _S["voltage_2"]
+_TEMPERATURES = _S["temperature_1"], _S["temperature_2"]
+_LINES = _S["fault_line_1"], _S["fault_line_2"]
+_OUTSIDES = _S["relay_1_outside"], _S["relay_2_outside"]
+_INSIDES = _S["relay_1_inside"], _S["relay_2_inside"]
+_BREAKERS, _CARRIERS = (_OUTSIDES, _INSIDES) if relays.BREAKER == 0 else (_INSIDES, _OUTSIDES)
+_RELAYS, _ADC, _REFERENCE = (_S["relays"], _S["relays"]), (_S["adc"],), (_S["reference"],)
 
 
 class Row:
-    """One trigger: its name, whom the event names, its judge, in how many passes of the last `of`, the hard ceiling.
+    """One trigger: its number, whom the event names, its judge, in how many passes of the last `of`, the hard ceiling.
 
     kind, phases: as above. counts: whether it counts towards limits.MAX_TRIPS. board: judged once, not per circuit.
     slow: judged ten times a second instead of every pass. ceiling: the bound of limits.py that no message
-    loosens. fires: for each pattern of the last passes, whether there are enough broken ones in it.
+    loosens.
     """
 
     def __init__(
-        self, trigger, subject, judge, n, ceiling,
+        self, trigger, subjects, judge, n, ceiling,
         of=0, kind=TRIP, phases=ALWAYS, counts=True, board=False, slow=False,
     ):  # fmt: skip
-        self.name = trigger
-        self.trigger = TRIGGERS.index(trigger)
-        self.subjects = tuple(SUBJECTS.index(subject % c if "%" in subject else subject) for c in (1, 2))
+        self.trigger, self.subjects = trigger, subjects
         self.judge, self.n, self.ceiling = judge, n, ceiling
         self.kind, self.phases, self.slow = kind, phases, slow
         self.counts = counts and not board and kind != FAULT_OPEN
         self.width = 1 if board else N_CIRCUITS
         self.mask = (1 << (of or n)) - 1
-        self.fires = bytes([_ones(pattern) >= n for pattern in range(self.mask + 1)])
 
-
-def _ones(pattern):
-    return sum(pattern >> i & 1 for i in range(8))
+    def fires(self, pattern):
+        """Whether there are enough broken ones among the last passes."""
+        n = 0
+        while pattern:
+            n += pattern & 1
+            pattern >>= 1
+        return n >= self.n
 
 
 # In a pass in which several would fire, the first row here is the cause. Only element_* and leakage can be disabled.
 ROWS = (
-    #   trigger             subject           judge                    N  ceiling
-    Row("over_current",     "current_%d",     judges.peak_current,     1, limits.MAX_CURRENT_MA),
-    Row("adc_stopped",      "adc",            judges.adc_stopped,      1, None, board=True),
-    Row("adc_slot",         "adc",            judges.adc_slot,         1, None, board=True),
-    Row("fault_line",       "fault_line_%d",  judges.fault_line,       1, None, counts=False),
-    Row("permit",           "relays",         judges.permit,           1, limits.PERMIT_US),
-    Row("sensor_open",      "temperature_%d", judges.sensor_open,      5, limits.SENSOR_OPEN_COUNTS),
-    Row("sensor_short",     "temperature_%d", judges.sensor_short,     5, limits.SENSOR_SHORT_COUNTS),
-    Row("weld",             _BREAKER,         judges.welded,           limits.WELD_N, limits.MAX_VOLTAGE_MIN_MV,
+    #   trigger             subjects       judge                    N  ceiling
+    Row(_T["over_current"],     _CURRENTS,     judges.peak_current,     1, limits.MAX_CURRENT_MA),
+    Row(_T["adc_stopped"],      _ADC,          judges.adc_stopped,      1, None, board=True),
+    Row(_T["adc_slot"],         _ADC,          judges.adc_slot,         1, None, board=True),
+    Row(_T["fault_line"],       _LINES,        judges.fault_line,       1, None, counts=False),
+    Row(_T["permit"],           _RELAYS,       judges.permit,           1, limits.PERMIT_US),
+    Row(_T["sensor_open"],      _TEMPERATURES, judges.sensor_open,      5, limits.SENSOR_OPEN_COUNTS),
+    Row(_T["sensor_short"],     _TEMPERATURES, judges.sensor_short,     5, limits.SENSOR_SHORT_COUNTS),
+    Row(_T["weld"],             _BREAKERS,     judges.welded,           limits.WELD_N, limits.MAX_VOLTAGE_MIN_MV,
         kind=FAULT_OPEN, phases=1 << relays.CARRIER_ALONE),
-    Row("weld",             _CARRIER,         judges.welded,           limits.WELD_N, limits.MAX_VOLTAGE_MIN_MV,
+    Row(_T["weld"],             _CARRIERS,     judges.welded,           limits.WELD_N, limits.MAX_VOLTAGE_MIN_MV,
         kind=FAULT_OPEN, phases=1 << relays.BREAKER_ALONE),
-    Row("weld",             "relays",         judges.both_welded,      limits.WELD_N, limits.MAX_LEAK_MA,
+    Row(_T["weld"],             _RELAYS,       judges.both_welded,      limits.WELD_N, limits.MAX_LEAK_MA,
         kind=FAULT_OPEN, phases=1 << relays.LONG_OFF),
-    Row("short",            "voltage_%d",     judges.short,            3, limits.MAX_SHORT_TOLERANCE_PERMILLE),
-    Row("over_current",     "current_%d",     judges.over_current,     3, limits.MAX_CURRENT_MA),
-    Row("over_voltage",     "voltage_%d",     judges.over_voltage,     3, limits.MAX_VOLTAGE_MV),
-    Row("over_temperature", "temperature_%d", judges.over_temperature, 5, limits.MAX_TEMPERATURE_M_DEGF),
-    Row("sensor_dead",      "current_%d",     judges.sensor_dead,      5, limits.MIN_LIVE_ZERO_COUNTS),
-    Row("reference",        "reference",      judges.reference,        5, limits.REFERENCE_PERMILLE, board=True),
-    Row("leakage",          "current_%d",     judges.leakage,          5, limits.MAX_LEAK_MA,
+    Row(_T["short"],            _VOLTAGES,     judges.short,            3, limits.MAX_SHORT_TOLERANCE_PERMILLE),
+    Row(_T["over_current"],     _CURRENTS,     judges.over_current,     3, limits.MAX_CURRENT_MA),
+    Row(_T["over_voltage"],     _VOLTAGES,     judges.over_voltage,     3, limits.MAX_VOLTAGE_MV),
+    Row(_T["over_temperature"], _TEMPERATURES, judges.over_temperature, 5, limits.MAX_TEMPERATURE_M_DEGF),
+    Row(_T["sensor_dead"],      _CURRENTS,     judges.sensor_dead,      5, limits.MIN_LIVE_ZERO_COUNTS),
+    Row(_T["reference"],        _REFERENCE,    judges.reference,        5, limits.REFERENCE_PERMILLE, board=True),
+    Row(_T["leakage"],          _CURRENTS,     judges.leakage,          5, limits.MAX_LEAK_MA,
         kind=TRIP_OPEN, phases=_OPEN),
-    Row("element_open",     "current_%d",     judges.element_open,     3, limits.MAX_VOLTAGE_MIN_MV,
+    Row(_T["element_open"],     _CURRENTS,     judges.element_open,     3, limits.MAX_VOLTAGE_MIN_MV,
         of=4, phases=_ON),
-    Row("element_drift",    "current_%d",     judges.element_drift,    3, limits.MAX_IMPEDANCE_TOLERANCE_PERMILLE,
+    Row(_T["element_drift"],    _CURRENTS,     judges.element_drift,    3, limits.MAX_IMPEDANCE_TOLERANCE_PERMILLE,
         of=4, phases=_ON),
-    Row("no_rise",          "temperature_%d", judges.no_rise,          1, limits.MAX_NO_RISE_WH,
+    Row(_T["no_rise"],          _TEMPERATURES, judges.no_rise,          1, limits.MAX_NO_RISE_WH,
         kind=TRIP_OPEN, slow=True),
-    Row("sensor_stuck",     "temperature_%d", judges.sensor_stuck,     1, limits.MAX_STUCK_S, slow=True),
-    Row("sensor_rate",      "temperature_%d", judges.sensor_rate,      1, limits.MAX_RATE_M_DEGF_PER_S, slow=True),
+    Row(_T["sensor_stuck"],     _TEMPERATURES, judges.sensor_stuck,     1, limits.MAX_STUCK_S, slow=True),
+    Row(_T["sensor_rate"],      _TEMPERATURES, judges.sensor_rate,      1, limits.MAX_RATE_M_DEGF_PER_S, slow=True),
 )  # fmt: skip
 _SLOW_FROM = min(i for i in range(len(ROWS)) if ROWS[i].slow)  # and all after it
+_LONGEST = 5  # passes that any row looks back
+assert max(row.mask for row in ROWS) < 1 << _LONGEST
 
 # Those of the whole board that the program itself finds: trigger, subject, and what it makes of the board.
 RAISED = {
-    "watchdog": (TRIGGERS.index("watchdog"), SUBJECTS.index("cpu"), "trip"),
-    "exception": (TRIGGERS.index("exception"), SUBJECTS.index("cpu"), "trip"),
-    "too_many_trips": (TRIGGERS.index("too_many_trips"), SUBJECTS.index("trips"), "fault"),
-    "relay_stuck": (TRIGGERS.index("relay_stuck"), SUBJECTS.index("relays"), "fault"),
-    "journal": (TRIGGERS.index("journal"), SUBJECTS.index("journal"), "fault"),
-    "slow_pass": (TRIGGERS.index("slow_pass"), SUBJECTS.index("cpu"), "trip"),
-    "memory": (TRIGGERS.index("memory"), SUBJECTS.index("memory"), "fault"),
-    "line_stuck_1": (TRIGGERS.index("line_stuck"), SUBJECTS.index("fault_line_1"), "fault"),
-    "line_stuck_2": (TRIGGERS.index("line_stuck"), SUBJECTS.index("fault_line_2"), "fault"),
-    "clock": (TRIGGERS.index("clock"), SUBJECTS.index("clock"), "fault"),
-    "comparator": (TRIGGERS.index("comparator"), SUBJECTS.index("comparator"), "fault"),
-    "reference": (TRIGGERS.index("reference"), SUBJECTS.index("reference"), "fault"),
-    "config": (TRIGGERS.index("config"), SUBJECTS.index("config"), "fault"),
-    "program": (TRIGGERS.index("program"), SUBJECTS.index("program"), "fault"),
+    "watchdog": (_T["watchdog"], _S["cpu"], "trip"),
+    "exception": (_T["exception"], _S["cpu"], "trip"),
+    "too_many_trips": (_T["too_many_trips"], _S["trips"], "fault"),
+    "relay_stuck": (_T["relay_stuck"], _S["relays"], "fault"),
+    "journal": (_T["journal"], _S["journal"], "fault"),
+    "slow_pass": (_T["slow_pass"], _S["cpu"], "trip"),
+    "memory": (_T["memory"], _S["memory"], "fault"),
+    "line_stuck_1": (_T["line_stuck"], _S["fault_line_1"], "fault"),
+    "line_stuck_2": (_T["line_stuck"], _S["fault_line_2"], "fault"),
+    "clock": (_T["clock"], _S["clock"], "fault"),
+    "comparator": (_T["comparator"], _S["comparator"], "fault"),
+    "reference": (_T["reference"], _S["reference"], "fault"),
+    "config": (_T["config"], _S["config"], "fault"),
+    "program": (_T["program"], _S["program"], "fault"),
 }
 
 
+@micropython.native
+def _is_calm(facts):
+    enabled = facts.enabled
+    return (
+        judges.board_is_calm(facts)
+        and (not enabled[0] or judges.is_calm(facts, 0))
+        and (not enabled[1] or judges.is_calm(facts, 1))
+    )
+
+
 class Judge:
-    """Walks the table once a pass and remembers of each rule in which of the last passes it was broken."""
+    """Walks the table once a pass and remembers of each rule in which of the last passes it was broken.
+
+    While all is calm (judges.py) and none was broken lately, the walk would change nothing, and is left out.
+    """
 
     def __init__(self):
         self._past = [bytearray(row.width) for row in ROWS]
         self._slowly_broken = False
+        self._stirred = 0  # passes until none of the past ones can count any more
         self.broken = False  # some rule is broken in this pass, be it often enough or not
         self.row = None  # the row that fired in this pass, with its circuit and what it compared
         self.circuit = 0
@@ -161,7 +187,10 @@ class Judge:
         circuit: 0 or 1; −1 = the whole board.
         """
         self.row = None
-        broken = self._walk(facts, kinds, 0, _SLOW_FROM)
+        broken = False
+        if self._stirred or not _is_calm(facts):
+            broken = self._walk(facts, kinds, 0, _SLOW_FROM)
+            self._stirred = _LONGEST if broken else self._stirred - 1 if self._stirred else 0
         if facts.tick:
             facts.tick = False
             self._slowly_broken = self._walk(facts, kinds, _SLOW_FROM, len(ROWS))
@@ -182,7 +211,7 @@ class Judge:
                     continue
                 past[c] = pattern = (past[c] << 1 | 1) & row.mask
                 broken = True
-                if row.fires[pattern] and self.row is None and row.kind & kinds:
+                if row.fires(pattern) and self.row is None and row.kind & kinds:
                     self.row, self.circuit = row, c if row.width > 1 else -1
                     self.value, self.limit = facts.value, facts.limit
         return broken

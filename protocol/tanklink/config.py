@@ -118,6 +118,14 @@ class Config:
         """
         return _scale(self._n, self._counts, self._values, channel, counts)
 
+    @micropython.native
+    def scale_within(self, channel, counts, most):
+        """As scale, ending at ± most."""
+        value = _scale(self._n, self._counts, self._values, channel, counts)
+        if value > most:
+            return most
+        return value if value >= -most else -most
+
     def complete(self):
         """Whether every enabled circuit has its limits and the scales of its channels."""
         for circuit in range(1, N_CIRCUITS + 1):

@@ -16,24 +16,27 @@ from tankwarden.sim import defaults
 from .lab.client import MS, PROBE_PIN, RELAY_PINS, Chip, S
 from .lab.errors import NotReachedError
 from .lab.host import TTL_MS
-from .lab.images import Image, measured_image
+from .lab.images import Image, measured_image, taken
 from .lab.repl import Repl
 from .lab.stand import Stand
 
 CYCLE_NS = 8
+_MOST, _FIRED = 6, 10  # places of mcu/scan.py
 ZERO_COUNTS = defaults.CURRENT_ZERO_COUNTS
 FINE_LIMIT_COUNTS, FINE_COUNTS = 3276, 3400  # 11 A; a little more, below the coarse ceiling
 COARSE_COUNTS = 3900  # beyond it
 # The interlock alone, without the program: it closes circuit 1 again and again.
-_REARM_FOR_EVER = """
-import board, interlock
-i = interlock.Interlock(board)
+_REARM_FOR_EVER = (
+    taken("board", "interlock.Interlock")
+    + """
+i = Interlock(board)
 while True:
     if i.fault_line(1) and i.latched(1):
         i.arm(1)
     i.permit(0, 100000)
     i.permit(1, 100000)
 """
+)
 
 
 def fault_to_pin_ns(uf2: Path, rounds: int, seed: int = 1) -> list[int]:
@@ -58,10 +61,10 @@ def fault_to_pin_ns(uf2: Path, rounds: int, seed: int = 1) -> list[int]:
 
 
 # Interlock, ring and comparator alone: all four relays are closed again and again.
-_COMPARE_FOR_EVER = """
-import board, rp2
-from interlock import Interlock
-from sampler import Sampler
+_COMPARE_FOR_EVER = (
+    taken("board", "interlock.Interlock", "sampler.Sampler", "overcurrent.OverCurrent")
+    + """
+import rp2
 i = Interlock(board)
 s = Sampler()
 flash = rp2.Flash()
@@ -74,21 +77,21 @@ def close():
     for relay in range(4):
         i.permit(relay, 100000)
 """
+)
 _COARSE = _COMPARE_FOR_EVER + "while True: close()\n"
 _COARSE_ERASING = _COMPARE_FOR_EVER + "while True:\n    for _ in range(500): close()\n    flash.ioctl(6, 345)\n"
 # With the hard timer, while the processor makes garbage, collects it and talks.
 _FINE = (
     _COMPARE_FOR_EVER
     + f"""
-import gc, scan
-from overcurrent import OverCurrent
+import gc
 o = OverCurrent(i, s)
 n = 0
 while True:
     for c in range(2):
-        o._state[scan.MOST + c] = {FINE_LIMIT_COUNTS}
-        o._state[scan.FIRED + c] = 0
-        o.grant(c, 5000000, 50000)
+        o._state[{_MOST} + c] = {FINE_LIMIT_COUNTS}
+        o._state[{_FIRED} + c] = 0
+        o.grant(c, 5000000)
     close()
     garbage = [bytearray(40) for _ in range(8)]
     n += 1

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from .lab.client import MS, RELAY_PINS, Chip, S
-from .lab.images import Image
+from .lab.images import Image, taken
 from .lab.repl import Repl
 from .measures import fault_to_pin_ns
 
@@ -14,7 +14,7 @@ FAULT_TO_PIN_NS = 60
 PERMIT_US = 50_000
 TOLERANCE_NS = 16  # of a permit: two cycles
 ERASES = 3  # each 45 ms with every interrupt off: together longer than any permit
-_SETUP = "import board, interlock, rp2\ni = interlock.Interlock(board)\nflash = rp2.Flash()\n"
+_SETUP = taken("board", "interlock.Interlock") + "import rp2\ni = Interlock(board)\nflash = rp2.Flash()\n"
 _PAUSE = "import time\ntime.sleep_ms(20)\n"  # for the REPL's own answer to get out
 _CLOSE = f"i.arm(1)\ni.permit(0, {PERMIT_US})\ni.permit(1, {PERMIT_US})\n"
 _ERASE = f"for block in range(341, 341 + {ERASES}):\n    flash.ioctl(6, block)\n"  # the last blocks hold no file here

