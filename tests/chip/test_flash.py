@@ -77,7 +77,7 @@ def test_one_changed_file_is_sent_and_the_rest_is_copied_on_the_chip(bench: Flas
 
 def test_a_program_that_cannot_start_makes_place_for_the_one_before(bench: FlashStand) -> None:
     before = bench.firmware()
-    bench.edit("build.py", "who = identity.read()", "who = identity.reed()")
+    bench.edit("build.py", "who = identity.read()", "raise OSError(5)")
     with pytest.raises(UnhealthyError, match="the Pico went back by itself"):
         bench.flash()
     bench.undo("build.py")

@@ -26,7 +26,7 @@ from tankwarden.flashing.errors import (
     UnhealthyError,
 )
 from tankwarden.flashing.flash import Flasher, Outcome, Timing
-from tankwarden.flashing.plan import CHANGED, NEW, REMOVED, UNCHANGED, Plan
+from tankwarden.flashing.plan import CHANGED, NEW, REMOVED, Plan
 from tankwarden.flashing.program import build
 from tankwarden.flashing.talk import ask_for_maintenance, hello
 
@@ -89,9 +89,9 @@ def flashed_disk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A disk with the program in one folder and an older one in the other."""
     bench = Bench(tmp_path_factory.mktemp("flashed"))
     with bench.pico:
-        bench.edit("trial.py", new="OLDER = 1\n")
+        bench.edit("bootloop.py", new="OLDER = 1\n")
         bench.flash()
-        bench.edit("trial.py", "OLDER = 1\n", "")
+        bench.edit("bootloop.py", "OLDER = 1\n", "")
         bench.flash()
         assert bench.running()
     return bench.pico.folder / "disk.bin"
@@ -131,22 +131,26 @@ def test_an_unchanged_program_is_told_by_the_board_itself_and_not_even_stopped(f
 
 def test_only_what_changed_is_sent(flashed: Bench) -> None:
     flashed.edit("maintenance.py")
-    (flashed.mcu / "spare.py").write_text("HERE = 1\n")
     outcome = flashed.flash()
-    assert (flashed.what(CHANGED), flashed.what(NEW)) == (["maintenance.mpy"], ["spare.mpy"])
+    assert (flashed.what(CHANGED), flashed.what(NEW), flashed.what(REMOVED)) == (["maintenance.mpy"], [], [])
     assert flashed.plan is not None
-    assert sorted(flashed.plan.send) == ["maintenance.mpy", "spare.mpy"]
-    assert [name for _, name in flashed.plan.copy] == ["trial.mpy"], "the rest lay in the other folder already"
+    assert flashed.plan.send == ("maintenance.mpy",)
+    assert [name for _, name in flashed.plan.copy] == ["bootloop.mpy"], "the rest lay in the other folder already"
     assert flashed.running() == outcome.firmware.hex()
 
 
-def test_what_is_gone_is_removed(flashed: Bench) -> None:
-    (flashed.mcu / "spare.py").write_text("HERE = 1\n")
-    flashed.flash()
-    (flashed.mcu / "spare.py").unlink()
+def test_what_no_program_of_ours_has_is_removed_from_its_folder(flashed: Bench) -> None:
+    ask_for_maintenance(str(flashed.pico.tty))
+    with _prompt(flashed) as board:
+        slot = board.files().slot[0]
+        for folder in ("a", "b"):
+            board.write(f"/{folder}/spare.mpy", b"M\x06\x00\x1f")
+    flashed.edit("maintenance.py")
     flashed.flash()
     assert flashed.what(REMOVED) == ["spare.mpy"]
-    assert len(flashed.what(UNCHANGED)) == len(flashed.plan.rows) - 1 if flashed.plan else False
+    assert flashed.plan is not None
+    assert flashed.plan.current == slot
+    assert set(flashed.plan.drop) == {"bootloop.mpy", "maintenance.mpy", "spare.mpy"}
 
 
 def test_a_dry_run_shows_the_table_writes_nothing_and_lets_the_program_run_on(flashed: Bench) -> None:
@@ -243,10 +247,15 @@ def test_power_that_fails_on_a_fresh_board_leaves_one_that_can_be_flashed(fresh:
 @pytest.mark.parametrize(
     ("name", "old", "new", "said"),
     [
-        ("build.py", "STATE = 2", "STATE = 5", "its self-test fails"),
-        ("build.py", "STATE = 2", "import nowhere", "the Pico went back by itself"),
+        ("program.py", "STATE = 2", "STATE = 5", "its self-test fails"),
+        ("program.py", "STATE = 2", "STATE = 2\nimport nowhere", "the Pico went back by itself"),
         ("boot.py", "import board\n", "import nowhere\n", "the Pico went back by itself"),
-        ("build.py", "while self._poll.poll(0):", "raise OSError(5)\n        while 0:", "the Pico went back by itself"),
+        (
+            "program.py",
+            "while self._poll.poll(0):",
+            "raise OSError(5)\n        while 0:",
+            "the Pico went back by itself",
+        ),
     ],
     ids=["its-self-test-fails", "it-cannot-be-built", "it-cannot-be-imported", "it-crashes-in-its-loop"],
 )
@@ -265,7 +274,7 @@ def test_a_failing_program_makes_place_for_the_one_before(
 
 def test_a_program_that_hangs_goes_back_after_three_starts(flashed: Bench) -> None:
     before = flashed.running()
-    flashed.edit("build.py", "self.who = identity.read()", "while True: sleep_ms(50)")
+    flashed.edit("program.py", "self.who = identity.read()", "while True: sleep_ms(50)")
     with pytest.raises(UnhealthyError, match=r"cannot be stopped from here .* unplug the Pico") as refused:
         flashed.flash(timing=IMPATIENT)
     assert not refused.value.restored
