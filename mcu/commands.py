@@ -18,18 +18,24 @@ from tanklink.messages import (
     ARM,
     CONFIG_CHECK,
     CONFIG_CIRCUIT,
+    CONFIG_LIGHT,
+    CONFIG_LIGHTS,
     CONFIG_POINT,
     CONFIG_STATE,
     DIGEST,
     DISARM,
+    EFFECT,
     EVENT_ACK,
     HELLO,
     LEASE,
+    LEVELS,
     MAINTENANCE,
     N_CIRCUITS,
     NAK,
     NAK_REASONS,
     PING,
+    PLAN_KNOTS,
+    PLAN_START,
     PONG,
     READ_TRACE,
     RESET,
@@ -46,7 +52,7 @@ from tanklink.schema import COMMAND, SMALL_MAX
     BAD_DIGEST, NO_SESSION, BAD_STATE, BAD_RANGE, BAD_RATE, BAD_NONCE, BAD_BOOT_ID, BAD_CONFIG_CRC, CONFIG_INCOMPLETE,
     LEASE_EXPIRED, LEASE_TOO_LONG, NOT_CONFIGURED, WRONG_TRIP, CAUSE_PRESENT, TOO_SOON, FAULT_LINE, SELFTEST_FAILED,
     NO_TRACE, OLD_ARMING,
-) = range(len(NAK_REASONS))  # fmt: skip
+) = range(NAK_REASONS.index("old_arming") + 1)  # fmt: skip
 
 _W, _T = WELCOME.index, TRACE.index
 _CIRCUIT_FIELDS = CONFIG_CIRCUIT.index
@@ -130,6 +136,9 @@ def _config_check(p, _values):
     commands = p.commands
     if p.machine.within(_CONFIGURABLE) and p.all_open() and not p.unfit_config():
         p.judge_anew()  # no current is seen from here on; and the quiet time before a reset runs from here
+        off = p.machine.state == DISARMED and p.judges() and selftest.reference(p.sampler)
+        if off:
+            p.fail(*off)
     commands.nonce = identity.random_number()
     commands.nonce_holds = commands.checked = True
     answer = commands.answers[CONFIG_STATE.id]
@@ -241,6 +250,37 @@ def _event_ack(p, values):
         p.telemetry.acknowledged()
 
 
+# -- lights -----------------------------------------------------------------------------------------------------
+
+
+def _config_light(p, values):
+    return _done(p.lights.configure(values))
+
+
+def _config_lights(p, values):
+    return _done(p.lights.configure_all(values))
+
+
+def _plan_knots(p, values):
+    return _done(p.lights.gather(values))
+
+
+def _plan_start(p, values):
+    return _done(p.lights.start(values))
+
+
+def _effect(p, values):
+    return _done(p.lights.take_effect(values))
+
+
+def _levels(p, values):
+    return p.lights.hold(values)
+
+
+def _done(objection):
+    return ACK if objection is None else objection
+
+
 # -- the table --------------------------------------------------------------------------------------------------
 
 _ALWAYS, _IN_SESSION, _SAME_TABLE = range(3)  # what must hold: nothing, a session, one with the same digest
@@ -260,6 +300,12 @@ HANDLERS = {
     RESET_TRIP.id: (_reset_trip, 1 << TRIPPED | 1 << FAULT, _SAME_TABLE),
     READ_TRACE.id: (_read_trace, ANY, _SAME_TABLE),
     EVENT_ACK.id: (_event_ack, ANY, _SAME_TABLE),
+    CONFIG_LIGHT.id: (_config_light, ANY, _SAME_TABLE),
+    CONFIG_LIGHTS.id: (_config_lights, ANY, _SAME_TABLE),
+    PLAN_KNOTS.id: (_plan_knots, ANY, _SAME_TABLE),
+    PLAN_START.id: (_plan_start, ANY, _SAME_TABLE),
+    EFFECT.id: (_effect, ANY, _SAME_TABLE),
+    LEVELS.id: (_levels, ANY, _SAME_TABLE),
 }
 # Their answer is about this very moment, so a repeated one is answered anew instead of replayed.
 _FRESH = (HELLO.id, PING.id)

@@ -172,6 +172,11 @@ class Guard:
             self.facts.heating[c].begin_energy()  # what did not rise is told; it is counted anew after a reset
         if row.counts and self._history.add(c, self.clock.s):
             self._raise("too_many_trips", c + 1, limits.MAX_TRIPS + 1, limits.MAX_TRIPS)
+            self.black_box.share(self.journal.standing_id())
+
+    def fail(self, name, circuit, value, limit):
+        """A self-test that was asked for has found something."""
+        self._raise(name, circuit, value, limit)
 
     def _raise(self, name, circuit, value, limit):
         """A trigger of the whole board: as _trip, by its row in RAISED."""
@@ -211,10 +216,14 @@ class Guard:
 
         Of a trip of the whole board nothing is asked, but that something is judged if nobody knows what stood.
         """
-        enabled, circuit = self.facts.enabled, self.journal.standing_circuit()
+        circuit = self.journal.standing_circuit()
         if circuit:
-            return enabled[circuit - 1]
-        return not self.journal.lost or enabled[0] or enabled[1]
+            return self.facts.enabled[circuit - 1]
+        return not self.journal.lost or self.judges()
+
+    def judges(self):
+        """Whether any circuit is enabled, and so judged."""
+        return self.facts.enabled[0] or self.facts.enabled[1]
 
     def judge_anew(self):
         """Judge by what was received, if that is not done yet; the quiet time before a reset begins anew.

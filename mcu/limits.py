@@ -26,6 +26,12 @@ MAX_RATE_M_DEGF_PER_S = 20_000
 
 FINE_SAMPLES = 3  # of a channel in a row above its limit, 20 µs apart: that is over-current
 
+# Of each light, and of all: what wires, drivers and supply stand.
+LIGHT_CAPS_U16 = (65_535,) * 8
+MAX_LIGHT_MW, MAX_LIGHTS_MW = 200_000, 600_000
+MAX_LIGHT_SLEW = 1_000_000  # per second: from dark to full in 66 ms
+MAX_LEVELS_S = 60  # levels set by hand or preview end by themselves
+
 # -- what the program allows itself -----------------------------------------------------------------------------
 
 MAX_LEASE_MS = 5_000

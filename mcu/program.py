@@ -17,6 +17,7 @@ from clock import Every
 from commands import Commands
 from guard import Guard
 from journal import SPARE
+from lights import Lights
 from link import Link
 from sampler import Sums
 from telemetry import Telemetry
@@ -37,16 +38,17 @@ _FREE_BYTES = getattr(gc, "mem_free", None)  # CPython has none
 class Program(Guard):
     """All parts together. who: an Identity; ticks_us, sleep_us: as of `time`; reset(note) never returns on the chip.
 
-    folder: of the program's files, to be hashed again and again.
+    folder: of the program's files, to be hashed again and again. lamps: a PWM for each light.
     """
 
     def __init__(self, who, interlock, sampler, port, journal, black_box, ticks_us, sleep_us, reset,
-                 folder=None):  # fmt: skip
+                 folder=None, lamps=()):  # fmt: skip
         Guard.__init__(self, who, interlock, sampler, journal, black_box, ticks_us, folder)
         self.clears = False  # every circuit is to open, so that the journal can erase
         self.sleep_us, self._reset = sleep_us, reset
         self.sums = Sums(self.clock)
         self.link = Link(port, self.clock)
+        self.lights = Lights(self.clock, lamps)
         self.commands = Commands(self)
         self.telemetry = Telemetry(self)
         self.leaving = False  # for maintenance: nothing is accepted any more
@@ -106,6 +108,7 @@ class Program(Guard):
         self._keep_leases()
         self._judge_all()
         self._renew_permits()
+        self.lights.step()
         began_us = self.ticks_us()
         self._record()
         self._stalled_us = (self.ticks_us() - began_us) & 0x3FFFFFFF

@@ -37,7 +37,10 @@ NAK_REASONS = (
     "digest", "no_session", "state", "range", "rate", "nonce", "boot_id", "config_crc", "config_incomplete",
     "lease_expired", "lease_too_long", "not_configured", "wrong_trip", "cause_present", "too_soon", "fault_line",
     "selftest", "no_trace", "old_arming",
+    "plan_incomplete", "plan_crc", "plan_times", "plan_over", "too_far", "no_room",
 )  # fmt: skip
+EFFECTS = ("lightning", "cloud")
+LIGHT_SOURCES = ("unset", "fallback", "plan", "levels")  # what a light goes by
 
 N_CIRCUITS = 2
 N_CHANNELS = len(CHANNELS)
@@ -48,6 +51,11 @@ TRACE_PERIOD_US = 500
 TRACE_PART_TICKS = 16  # in one message
 TRACE_PARTS = TRACE_TICKS // TRACE_PART_TICKS
 TRACE_PART_BYTES = TRACE_PART_TICKS * N_CHANNELS * 3 // 2
+N_LIGHTS = 8
+MAX_KNOTS = 64  # of one light's plan
+KNOT_BYTES = 6  # ticks of 10 ms since the plan's origin, 4 bytes, and the level, 2 bytes; little-endian
+PART_KNOTS = 32  # in one PLAN_KNOTS
+MAX_EFFECTS = 16
 MAX_SAMPLES = 64  # in one STATUS: 64 × 4095² split in two stays below 2^30
 
 # -- fields that recur ------------------------------------------------------------------------------------------
@@ -275,10 +283,74 @@ NOTICE = Message(
     sint("limit", doc="what it was compared with"),
 )  # fmt: skip
 
+# -- lights: played in every state of the circuits ---------------------------------------------------------------
+
+CONFIG_LIGHT = Message(
+    50, "CONFIG_LIGHT", HOST, COMMAND, "Describe one light: taken at once, in any state, and no part of arming.",
+    uint("light", N_LIGHTS, "1 to 8"),
+    uint("cap_u16", 65_535, "greatest level; 0 = the light is not used"),
+    uint("slew_u16_per_s", 1_000_000, "no plan and no cloud changes it faster; lightning does"),
+    uint("fallback_u16", 65_535, "level without a plan, and after a plan's end"),
+    uint("full_mw", 1_000_000, "power at full level"),
+)  # fmt: skip
+CONFIG_LIGHTS = Message(
+    51, "CONFIG_LIGHTS", HOST, COMMAND, "What all lights share.",
+    uint("power_cap_mw", 10_000_000, "if the lights would take more together, all are scaled down alike"),
+)  # fmt: skip
+PLAN_KNOTS = Message(
+    52, "PLAN_KNOTS", HOST, COMMAND, "A part of a light's next plan, which is gathered while the present one plays.",
+    uint("plan_id", 65_535, "the host's name for it"),
+    uint("light", N_LIGHTS, "1 to 8; another light or plan than the last begins anew"),
+    uint("first", MAX_KNOTS - 1, "place of the part's first knot: parts come in order"),
+    uint("count", PART_KNOTS, "knots in this part"),
+    blob("knots", PART_KNOTS * KNOT_BYTES, doc="each: ticks of 10 ms since the origin (4 bytes, little-endian, never "
+         "less than the one before), level (2 bytes); zeros behind the last"),
+)  # fmt: skip
+PLAN_START = Message(
+    53, "PLAN_START", HOST, COMMAND, "The plan that was gathered replaces the light's present one, in one step.",
+    uint("plan_id", 65_535, "as in its parts"),
+    uint("light", N_LIGHTS, "1 to 8"),
+    uint("count", MAX_KNOTS, "knots of the whole plan; 0 = no plan: the light goes to its fallback"),
+    blob("knots_crc", 4, doc="CRC-32, little-endian, of the bytes of all knots"),
+    sint("origin_s", doc="the plan's tick 0 in the Pico's uptime; may lie before its start"),
+    uint("origin_ms_part", 999, "and milliseconds"),
+)  # fmt: skip
+EFFECT = Message(
+    54, "EFFECT", HOST, COMMAND, "Weather over the plans, kept until its end; one with the same id is replaced.",
+    uint("effect_id", 65_535, "the host's name for it"),
+    enum("kind", EFFECTS, "of weather"),
+    uint("lights", (1 << N_LIGHTS) - 1, "bit 0 = light 1; 0 = the effect is taken away"),
+    *_uptime("start_"),
+    uint("duration_ms", 14_400_000, "at each light"),
+    uint("depth_u16", 65_535, "lightning: level of the brightest stroke; cloud: share taken of the light"),
+    uint("drift_ms", 60_000, "later at each next light"),
+    uint("seed", doc="makes it the one it is")
+)  # fmt: skip
+LEVELS = Message(
+    55, "LEVELS", HOST, GRANT, "Levels set by hand or preview, until an instant of the Pico's clock; a past one ends.",
+    uint("lights", (1 << N_LIGHTS) - 1, "bit 0 = light 1: those that are meant"),
+    blob("levels", 2 * N_LIGHTS, doc="of lights 1 to 8, 2 bytes each, little-endian"),
+    *_uptime("until_")
+)  # fmt: skip
+LIGHTS = Message(
+    56, "LIGHTS", PICO, STATE, "2 Hz: what the lights do.",
+    *_uptime(),
+    blob("levels", 2 * N_LIGHTS, doc="at the pins of lights 1 to 8, 2 bytes each, little-endian"),
+    blob("sources", N_LIGHTS, doc="what each goes by, a byte each: 0 unset, 1 fallback, 2 plan, 3 LEVELS"),
+    blob("plans", 2 * N_LIGHTS, doc="plan_id of each, 2 bytes each, little-endian"),
+    blob("left_s", 4 * N_LIGHTS, doc="to the end of each one's plan, 4 bytes each, little-endian; 0 = over, or none"),
+    uint("knots", N_LIGHTS * MAX_KNOTS, "held, of all plans"),
+    uint("effects", MAX_EFFECTS, "held, now or to come"),
+    uint("power_mw", 100_000_000, "of all lights, by their levels"),
+    flag("power_capped", "the lights are scaled down"),
+    blob("lights_crc", 4, doc="CRC-32, little-endian, of what CONFIG_LIGHT and CONFIG_LIGHTS said")
+)  # fmt: skip
+
 TABLE = (
     HELLO, WELCOME, NAK, ACK, PING, PONG, CONFIG_CIRCUIT, CONFIG_POINT, CONFIG_CHECK, CONFIG_STATE, ARM, DISARM, LEASE,
     RESET_TRIP, EVENT_ACK, MAINTENANCE, READ_TRACE, TRACE, STATUS, HEALTH, BOOT, TRIP, FAULT, LEASE_OVER, RESET, NOTICE,
     BUDGET,
+    CONFIG_LIGHT, CONFIG_LIGHTS, PLAN_KNOTS, PLAN_START, EFFECT, LEVELS, LIGHTS,
 )  # fmt: skip
 BY_ID = build_index(TABLE)
 DIGEST = digest(TABLE)

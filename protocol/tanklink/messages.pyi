@@ -7,12 +7,19 @@ from tanklink.schema import Message
 BOARD_STATES: tuple[str, ...]
 CHANNELS: tuple[str, ...]
 CIRCUIT_STATES: tuple[str, ...]
+EFFECTS: tuple[str, ...]
+KNOT_BYTES: int
+LIGHT_SOURCES: tuple[str, ...]
+MAX_EFFECTS: int
+MAX_KNOTS: int
 MAX_POINTS: int
 MAX_SAMPLES: int
 NAK_REASONS: tuple[str, ...]
 NOTICES: tuple[str, ...]
 N_CHANNELS: int
 N_CIRCUITS: int
+N_LIGHTS: int
+PART_KNOTS: int
 RESET_CAUSES: tuple[str, ...]
 SUBJECTS: tuple[str, ...]
 TRACE_PARTS: int
@@ -49,6 +56,13 @@ LEASE_OVER: Message
 RESET: Message
 NOTICE: Message
 BUDGET: Message
+CONFIG_LIGHT: Message
+CONFIG_LIGHTS: Message
+PLAN_KNOTS: Message
+PLAN_START: Message
+EFFECT: Message
+LEVELS: Message
+LIGHTS: Message
 
 TABLE: tuple[Message, ...]
 BY_ID: dict[int, Message]

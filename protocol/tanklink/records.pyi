@@ -317,7 +317,83 @@ class _Budget(NamedTuple):
 class Budget(_Budget):
     MESSAGE: ClassVar[Message]
 
-Record: TypeAlias = Hello | Welcome | Nak | Ack | Ping | Pong | ConfigCircuit | ConfigPoint | ConfigCheck | ConfigState | Arm | Disarm | Lease | ResetTrip | EventAck | Maintenance | ReadTrace | Trace | Status | Health | Boot | Trip | Fault | LeaseOver | Reset | Notice | Budget
+class _ConfigLight(NamedTuple):
+    light: int
+    cap_u16: int
+    slew_u16_per_s: int
+    fallback_u16: int
+    full_mw: int
+
+class ConfigLight(_ConfigLight):
+    MESSAGE: ClassVar[Message]
+
+class _ConfigLights(NamedTuple):
+    power_cap_mw: int
+
+class ConfigLights(_ConfigLights):
+    MESSAGE: ClassVar[Message]
+
+class _PlanKnots(NamedTuple):
+    plan_id: int
+    light: int
+    first: int
+    count: int  # type: ignore[assignment]  # hides tuple.count
+    knots: bytes
+
+class PlanKnots(_PlanKnots):
+    MESSAGE: ClassVar[Message]
+
+class _PlanStart(NamedTuple):
+    plan_id: int
+    light: int
+    count: int  # type: ignore[assignment]  # hides tuple.count
+    knots_crc: bytes
+    origin_s: int
+    origin_ms_part: int
+
+class PlanStart(_PlanStart):
+    MESSAGE: ClassVar[Message]
+
+class _Effect(NamedTuple):
+    effect_id: int
+    kind: int
+    lights: int
+    start_uptime_s: int
+    start_uptime_ms_part: int
+    duration_ms: int
+    depth_u16: int
+    drift_ms: int
+    seed: int
+
+class Effect(_Effect):
+    MESSAGE: ClassVar[Message]
+
+class _Levels(NamedTuple):
+    lights: int
+    levels: bytes
+    until_uptime_s: int
+    until_uptime_ms_part: int
+
+class Levels(_Levels):
+    MESSAGE: ClassVar[Message]
+
+class _Lights(NamedTuple):
+    uptime_s: int
+    uptime_ms_part: int
+    levels: bytes
+    sources: bytes
+    plans: bytes
+    left_s: bytes
+    knots: int
+    effects: int
+    power_mw: int
+    power_capped: bool
+    lights_crc: bytes
+
+class Lights(_Lights):
+    MESSAGE: ClassVar[Message]
+
+Record: TypeAlias = Hello | Welcome | Nak | Ack | Ping | Pong | ConfigCircuit | ConfigPoint | ConfigCheck | ConfigState | Arm | Disarm | Lease | ResetTrip | EventAck | Maintenance | ReadTrace | Trace | Status | Health | Boot | Trip | Fault | LeaseOver | Reset | Notice | Budget | ConfigLight | ConfigLights | PlanKnots | PlanStart | Effect | Levels | Lights
 
 RECORDS: dict[int, type[Record]]
 

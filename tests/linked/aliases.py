@@ -4,7 +4,8 @@ from pathlib import Path
 from typing import Any
 
 from tankwarden.flashing.fold import NOTHING, is_literal
-from tankwarden.flashing.link import APART, LINKED, Linker
+from tankwarden.flashing.link import Linker
+from tankwarden.flashing.names import APART, LINKED
 
 
 def write(folder: Path) -> None:

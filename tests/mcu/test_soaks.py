@@ -35,3 +35,12 @@ def test_the_heap_is_as_it_was_after_so_many_passes(micropython: str, passes: in
     figures = soak(micropython, "steady", passes)
     assert figures["passes"] == passes
     assert figures["free_after"] == figures["free_before"] > 0
+
+
+@pytest.mark.parametrize("lives", [20, pytest.param(1_000, marks=[pytest.mark.slow, pytest.mark.timeout(1600)])])
+def test_no_reboot_arms_resets_closes_or_forgets(micropython: str, lives: int) -> None:
+    figures = soak(micropython, "reboots", lives)
+    assert figures["lives"] == lives
+    for name in ("armed", "trips", "traces", "resets", "power_cuts"):
+        assert figures[name] > lives // 20, f"{name}: the test would be empty"
+    assert figures["in_flash"] > 0 or lives < 100

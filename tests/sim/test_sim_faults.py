@@ -50,8 +50,11 @@ class Bench:
     def set_chip_fault(self, name: str, there: bool) -> None:
         self.done.append(("chip", name, there))
 
-    def fail_bus(self) -> None:
-        self.done.append(("bus",))
+    def set_relay_stuck(self, relay: int, stuck: bool) -> None:
+        self.done.append(("relay", relay, stuck))
+
+    def glitch(self, name: str) -> None:
+        self.done.append(("glitch", name))
 
     def hang_cpu(self, ms: float | None) -> None:
         self.done.append(("hang", ms))
@@ -297,9 +300,10 @@ BOARD_FAULTS = (
     ("fault-line", "2", [("loop", 2, False)]),
     ("line-short", None, [("line short", 1, True)]),
     ("line-short", 2, [("line short", 2, True)]),
-    ("adc-slip", None, [("chip", "adc-slip", True)]),
-    ("adc-stop", None, [("chip", "adc-stop", True)]),
-    ("bus-error", None, [("bus",)]),
+    ("relay-stuck", None, [("relay", 0, True)]),
+    ("relay-stuck", "2.inside", [("relay", 3, True)]),
+    *[(name, None, [("chip", name, True)]) for name in faults.CHIP_FAULTS],
+    *[(name, None, [("glitch", name)]) for name in faults.GLITCHES],
     ("cpu-hang", None, [("hang", None)]),
     ("cpu-hang", 250, [("hang", 250)]),
     ("power-cut", None, [("power off", 2)]),
@@ -331,6 +335,7 @@ def test_clear_mends_everything_the_board_and_line_can_have(bench: Bench) -> Non
     mended = {
         *((what, n, ok) for n in (1, 2) for what, ok in (("loop", True), ("line short", False))),
         *(("chip", name, False) for name in faults.CHIP_FAULTS),
+        *(("relay", relay, False) for relay in range(4)),
     }
     assert set(bench.done) >= mended | {("resume",), ("power on",), ("mend",)}
 

@@ -59,9 +59,9 @@ while True:
             for relay in range(4):
                 record(PERMIT, relay, 0)
         elif byte == ord("L"):
-            record(PIN, 9, 1)
+            record(PIN, 10, 1)
             time.sleep(0.03)
-            record(PIN, 9, 0)
+            record(PIN, 10, 0)
         elif byte == ord("S"):
             now_us = chip_us()
             for at_us, level in ((now_us - 1500, 1), (now_us, 0)):

@@ -12,6 +12,16 @@ VIPER = ("ptr8", "ptr16", "ptr32")  # the compiler's own on the chip, whoever of
 BUILTINS = frozenset((*dir(builtins), *VIPER, "uint"))
 
 
+LINKED = "program"  # its name on the chip
+STARTERS = ("boot", "main")
+# They run before the program is loaded, or without it, and share what they note in their globals.
+APART = (*STARTERS, "bootloop", "maintenance")
+
+
+class LinkError(Exception):
+    """The sources use Python in a way that cannot be linked; says where."""
+
+
 @dataclass(frozen=True)
 class Symbol:
     """A name at the top of a module of the program; name None: the module itself."""

@@ -1,7 +1,7 @@
 """The message table as the chip holds it: ids, kinds and bounds as constants, no field name, no document, no hashing.
 
-The full table (protocol/tanklink) stays the only source: this writes a module from it that offers the chip's program the
-same names, and the digest that both sides compare as a literal. docs/decisions/0013 tells why.
+The full table (protocol/tanklink) stays the only source: this writes a module from it that offers the chip's program
+the same names, and the digest that both sides compare as a literal. docs/decisions/0013 tells why.
 """
 
 from tanklink import messages, schema

@@ -49,7 +49,10 @@ class World(Protocol):
     def set_chip_fault(self, name: str, there: bool) -> None:
         """name: one of CHIP_FAULTS."""
 
-    def fail_bus(self) -> None: ...
+    def set_relay_stuck(self, relay: int, stuck: bool) -> None: ...
+
+    def glitch(self, name: str) -> None:
+        """name: one of GLITCHES."""
 
     def hang_cpu(self, ms: float | None) -> None: ...
 
@@ -66,7 +69,11 @@ class World(Protocol):
 
 CIRCUIT = Value("circuit", "", 1, 1, 2, whole=True)
 RELAY = Choice("relay", tuple(f"{circuit}.{relay}" for circuit in (1, 2) for relay in RELAYS))
-CHIP_FAULTS = ("adc-slip", "adc-stop")  # what goes wrong inside the chip
+# What goes wrong inside the chip, until it is mended; and what does once.
+CHIP_FAULTS = (
+    "adc-slip", "adc-stop", "clock-off", "comparator-dead", "memory-stuck", "flash-dead", "program-damaged",
+)  # fmt: skip
+GLITCHES = ("bus-error", "bus-stall", "bit-flip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +215,24 @@ def _mend_loops(world: World) -> None:
         world.set_loop(number, True)
 
 
+def _stick_relay(world: World, relay: str) -> None:
+    number, _, contact = relay.partition(".")
+    world.set_relay_stuck(len(RELAYS) * (int(number) - 1) + RELAYS.index(contact), True)
+
+
+def _free_relays(world: World) -> None:
+    for relay in range(len(RELAY.options)):
+        world.set_relay_stuck(relay, False)
+
+
+def _in_chip(name: str, help_: str) -> Fault:
+    return Fault(help_, None, lambda w, _: w.set_chip_fault(name, True), lambda w: w.set_chip_fault(name, False))
+
+
+def _glitch(name: str, help_: str) -> Fault:
+    return Fault(help_, None, lambda w, _: w.glitch(name), lambda _: None)
+
+
 def _set_noise(world: World, permille: float) -> None:
     world.cable.noise_permille = round(permille)
 
@@ -283,18 +308,28 @@ FAULTS: dict[str, Fault] = {
         f"the converters' supply sags to {SAGGED_SUPPLY_V:g} V: what they read is not what is there", None,
         lambda w, _: _set_supply(w, SAGGED_SUPPLY_V), lambda w: _set_supply(w, ADC_SUPPLY_V),
     ),
-    "adc-slip": Fault(
-        "the converter's samples slip by one channel", None,
-        lambda w, _: w.set_chip_fault("adc-slip", True), lambda w: w.set_chip_fault("adc-slip", False),
+    "relay-stuck": Fault(
+        "a relay's pin touches the coils' supply: it stays high, and the relay closed", RELAY,
+        _stick_relay, _free_relays,
     ),
-    "adc-stop": Fault(
-        "the converter stops sampling", None,
-        lambda w, _: w.set_chip_fault("adc-stop", True), lambda w: w.set_chip_fault("adc-stop", False),
+    "adc-slip": _in_chip("adc-slip", "the converter's samples slip by one channel"),
+    "adc-stop": _in_chip("adc-stop", "the converter stops sampling"),
+    "clock-off": _in_chip("clock-off", "the converter's clock runs at half its rate: seen at the Pico's next start"),
+    "comparator-dead": _in_chip(
+        "comparator-dead", "the comparator takes no samples, so it never pulls: seen at the Pico's next start"
     ),
-    "bus-error": Fault(
-        "the bus to the outer converter fails once: the Pico's program raises an exception", None,
-        lambda w, _: w.fail_bus(), lambda _: None,
+    "memory-stuck": _in_chip("memory-stuck", "a bit of the Pico's memory sticks: seen at its next start"),
+    "flash-dead": _in_chip(
+        "flash-dead", "the Pico's flash takes nothing any more: seen when it has something to write, as at its start"
     ),
+    "program-damaged": _in_chip(
+        "program-damaged", "the program's files in the Pico's flash have changed: seen within a minute or two"
+    ),
+    "bus-error": _glitch(
+        "bus-error", "the bus to the outer converter fails once: the Pico's program raises an exception"
+    ),
+    "bus-stall": _glitch("bus-stall", "a transfer on that bus takes 60 ms, once"),
+    "bit-flip": _glitch("bit-flip", "a bit of the configuration in the Pico's memory falls over"),
     "cpu-hang": Fault(
         "the Pico's processor stops, for a time or until its watchdog bites", Value("time", "ms", None, 1, 600_000),
         lambda w, ms: w.hang_cpu(ms), lambda w: w.resume_cpu(),

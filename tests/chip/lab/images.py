@@ -28,7 +28,7 @@ _UF2_BLOCK = 512
 _UF2_MAGIC = (0x0A324655, 0x9E5D5157)
 _NOT_MAIN_FLASH, _HAS_FAMILY = 0x0001, 0x2000
 RP2040_FAMILY = 0xE48BFF56
-HOST_ONLY = ("fast.py", "records.py")
+HOST_ONLY = ("fast.py", "packing.py", "records.py")
 UNCOMPILED = ("boot.py", "main.py")  # MicroPython runs them by these names
 DISK_VERSION = 0x0002_0000
 MEASURED = Path(__file__).parent.parent / "on_chip" / "measured.py"
@@ -94,7 +94,7 @@ def file_system(files: Mapping[str, bytes]) -> bytes:
 
 @cache
 def program_files(compiled: bool) -> dict[str, bytes]:
-    """Name on the chip → content, of the whole program: linked and compiled as it is flashed, or every source as it is."""
+    """Name on the chip → content, of the whole program: linked and compiled as it is flashed, or the sources."""
     if compiled:
         linked = linked_sources()
         return {

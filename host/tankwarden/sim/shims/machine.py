@@ -5,6 +5,7 @@ one. What is missing here the firmware cannot use in simulation; what is here ex
 names with the published stubs).
 """
 
+import chip_pwm
 import chip_timer
 import mcp3208
 import registers
@@ -21,6 +22,7 @@ _READ = object()  # *args would allocate a tuple, which the chip's Pin.value(x) 
 
 mem32 = registers.Mem32()
 Timer = chip_timer.Timer
+PWM = chip_pwm.PWM
 
 
 class Pin:

@@ -1,6 +1,6 @@
 """`machine.mem32` of the simulated board: the registers that the firmware uses, and no others.
 
-Addresses and bits are the RP2040's (datasheet 2.3.1.7 SIO, 2.5.7 DMA, 3.7 PIO, 4.7.6 watchdog, 4.9.6 ADC).
+Addresses and bits are the RP2040's (datasheet 2.3.1.7 SIO, 2.5.7 DMA, 3.7 PIO, 4.5.3 PWM, 4.7.6 watchdog, 4.9.6 ADC).
 An unknown address raises: on the chip it would be a bus fault, or worse, something else's register.
 """
 
@@ -12,6 +12,7 @@ PIO0, PIO1 = 0x50200000, 0x50300000
 ALIASES = 0x3000
 XOR_ALIAS, SET_ALIAS = 0x1000, 0x2000  # writes there flip or set the bits that are 1; those at 0x3000 clear them
 ADC = 0x4004C000
+PWM = 0x40050000
 DMA, DMA_STRIDE, DMA_CHANNELS_END = 0x50000000, 0x40, 0x50000300
 DMA_TRIGGER, DMA_ABORT = 0x50000430, 0x50000444
 TXF0 = PIO0 + 0x10
@@ -39,6 +40,10 @@ class Mem32:
             return board.comparator.address()
         if ADC <= address < ADC + 0x1000:
             value = board.adc.read(address - ADC)
+            if value >= 0:
+                return value
+        if PWM <= address < PWM + 0x1000:
+            value = board.pwm.read(address - PWM)
             if value >= 0:
                 return value
         if SCRATCH0 <= address < SCRATCH0 + 4 * simwire.N_SCRATCH and not address & 3:
