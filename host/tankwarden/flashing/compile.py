@@ -12,7 +12,8 @@ from functools import cache
 from pathlib import Path
 
 from tankwarden.flashing.errors import CompileError
-from tankwarden.flashing.link import LinkError, linked_sources
+from tankwarden.flashing.link import linked_sources
+from tankwarden.flashing.names import LinkError
 
 MARCH = "armv6m"  # of the Pico's Cortex-M0+
 _AT_ONCE = 4
