@@ -11,6 +11,7 @@ VERSION = "0.1.0"
 POWER_ON, WATCHDOG, SOFT, MAINTENANCE = range(4)  # the order of RESET_CAUSES
 _CAUSE_OF_NOTE = {board.NOTE_SOFT: SOFT, board.NOTE_MAINTENANCE: MAINTENANCE}
 _CHUNK = 4096
+_TANKLINK = "tanklink/"
 assert len(RESET_CAUSES) == 4
 
 
@@ -60,17 +61,20 @@ def random_number():
 def program_folder():
     """Where this file is, and with it the program."""
     head, slash, _ = __file__.replace("\\", "/").rpartition("/")
-    return head + slash or "."
+    return head or slash or "."
 
 
 def fingerprint(folder):
-    """First 8 bytes of the SHA-256 over names and contents of a folder's program files, sorted by name."""
+    """First 8 bytes of the SHA-256 over names and contents of the program's files, tanklink's too, sorted by name.
+
+    The manifest (docs/flashing.md) and the host reckon it alike.
+    """
     digest = hashlib.sha256()
     chunk = bytearray(_CHUNK)
     view = memoryview(chunk)
     for name in program_files(folder):
         digest.update(name.encode() + b"\0")
-        with open(folder.rstrip("/") + "/" + name, "rb") as file:
+        with open(path_of(folder, name), "rb") as file:
             n = file.readinto(chunk)
             while n:
                 digest.update(view[:n])
@@ -79,5 +83,33 @@ def fingerprint(folder):
 
 
 def program_files(folder):
-    """Names of a folder's program files, sorted. No tuple for endswith: 1.26 takes none."""
-    return sorted([name for name in os.listdir(folder) if name.endswith(".py") or name.endswith(".mpy")])  # noqa: PIE810
+    """Names of the program's files, sorted; those of tanklink begin with its name."""
+    names = _code_in(folder)
+    tanklink = _tanklink(folder)
+    if tanklink:
+        for name in _code_in(tanklink):
+            names.append(_TANKLINK + name)
+    return sorted(names)
+
+
+def path_of(folder, name):
+    """Where the file is."""
+    if name.startswith(_TANKLINK):
+        return _tanklink(folder) + "/" + name[len(_TANKLINK) :]
+    return folder.rstrip("/") + "/" + name
+
+
+def _tanklink(folder):
+    """Below the program on the chip, beside it in a checkout; None where the program was linked into one file."""
+    for place in ("/tanklink", "/../protocol/tanklink"):
+        try:
+            os.stat(folder + place)
+            return folder + place
+        except OSError:
+            pass
+    return None
+
+
+def _code_in(folder):
+    """No tuple for endswith: 1.26 takes none."""
+    return [name for name in os.listdir(folder) if name.endswith(".py") or name.endswith(".mpy")]  # noqa: PIE810

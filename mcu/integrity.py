@@ -114,7 +114,7 @@ class Integrity:
                 self._file = None
         elif self._waiting:
             name = self._waiting[-1]
-            self._file = self._open(self._folder + "/" + name, "rb")
+            self._file = self._open(identity.path_of(self._folder, name), "rb")
             self._digest.update(name.encode() + b"\0")
             self._waiting.pop()
         else:

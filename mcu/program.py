@@ -22,6 +22,7 @@ from lights import Lights
 from link import Link
 from sampler import Sums
 from telemetry import Telemetry
+from trial import Trial
 from trips import ARMED, FAULT
 
 from tanklink import messages
@@ -72,6 +73,8 @@ class Program(Guard):
         hung = cause == identity.WATCHDOG and not stands
         crashed = cause == identity.SOFT and not stands  # and could not even say so
         no_journal = journal.broken or journal.lost
+        self._sound = not failed  # what is on trial may be kept
+        self.trial = Trial()
         if failed or no_journal or journal.standing_is_fault():
             self.machine.move("fault")
         else:
@@ -184,6 +187,10 @@ class Program(Guard):
             if not self._steady:
                 self._steady = True
                 bootloop.steady()
+        if self.trial.pending and self._sound and self.commands.compatible and self.all_open():
+            began_us = self.ticks_us()
+            self.trial.keep()
+            self._stalled_us += (self.ticks_us() - began_us) & 0x3FFFFFFF
         if self.leaving and self.clock.since_us(self._left_s, self._left_us) >= LEAVE_US:
             self._reset(board.NOTE_MAINTENANCE)
 

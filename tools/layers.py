@@ -50,6 +50,8 @@ LAYERS = (
                       "tankwarden.drivers.pico", "tankwarden.store", *BASE)),
     Layer("host/tankwarden/drivers", "a driver knows its device and the pure parts, not who uses it",
           never=("tankwarden",), except_for=("tankwarden.drivers", "tankwarden.logic", *BASE)),
+    Layer("host/tankwarden/flashing", "flashing knows the Pico's link and its sources, and nothing of the engine",
+          never=("tankwarden",), except_for=("tankwarden.flashing", "tankwarden.drivers.pico", *BASE)),
     Layer("host/tankwarden/store", "the store keeps and answers; it decides nothing",
           never=("tankwarden",), except_for=("tankwarden.store", "tankwarden.logic", *BASE)),
     Layer("host/tankwarden/web", "the web parses, calls and renders; it is given what it shows by the application",

@@ -29,6 +29,7 @@ class Pico:
         self.asked: list[Record] = []
         self.reply: Record | None = records.Ack(request=17)
         self.permitted = 0.0
+        self.aside: float | None = None
 
     def view(self) -> PicoView:
         return self.house.driver.view()
@@ -41,6 +42,9 @@ class Pico:
 
     def uptime_ms(self) -> int | None:
         return self.house.driver.uptime_ms()
+
+    def stand_aside(self, for_s: float) -> None:
+        self.aside = for_s
 
     async def command(self, record: Record) -> Record | None:
         self.asked.append(record)
@@ -280,3 +284,13 @@ def test_a_path_too_long_for_a_socket_is_refused_in_words(tmp_path: Path) -> Non
     deep.mkdir()
     with pytest.raises(DoorError, match="choose another --data"):
         asyncio.run(Door(deep / "control.sock", _echo).open())
+
+
+def test_the_port_is_left_to_another_program_for_a_bounded_while() -> None:
+    scene = Scene()
+    assert scene.do(cmd="stand-aside", seconds=120)["text"] == "the Pico's port is free for 120 s"
+    assert scene.pico.aside == 120
+    with pytest.raises(CommandError, match="give at most 600, and ask again"):
+        scene.do(cmd="stand-aside", seconds=601)
+    assert scene.do(cmd="stand-aside", seconds=0)["text"] == "the Pico's port is taken again"
+    assert scene.pico.aside == 0

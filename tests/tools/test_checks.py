@@ -100,7 +100,7 @@ def test_commands_and_options_that_do_not_exist_are_told() -> None:
 MICROPYTHON = (
     "mcu/", "host/tankwarden/sim/shims/", "tests/mcu/scenarios/", "tests/mcu/soaks/", "tests/mcu/run_scenarios.py",
     "tests/mcu/run_soak.py",
-    "tests/mcu/littlefs_cuts.py", "tests/protocol/on_micropython/",
+    "tests/mcu/littlefs_cuts.py", "tests/protocol/on_micropython/", "tests/flash/on_board/",
     "tests/chip/on_chip/", "tools/benchmarks/on_micropython/",
 )  # fmt: skip
 

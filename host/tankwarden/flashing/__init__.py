@@ -1,1 +1,1 @@
-"""The program's way onto a Pico."""
+"""`tankwarden flash`: the Pico's program compiled, brought to a second folder of the board, verified, and tried."""

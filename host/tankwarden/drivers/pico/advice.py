@@ -85,10 +85,7 @@ _RESET_TEXTS = {
 }
 SELF_TEST = "resetting a fault also runs the Pico's self-test, and fails if that does"
 
-HOW_TO_FLASH = (
-    "note its standing trip, if it has one: this forgets it; erase it (BOOTSEL button, flash_nuke.uf2), install "
-    "MicroPython 1.26, and copy mcu/ and protocol/tanklink of this version to it with mpremote"
-)
+HOW_TO_FLASH = "run `tankwarden flash` on this machine (this host makes room for it by itself; docs/flashing.md)"
 
 
 def nak_text(reason: str) -> str:

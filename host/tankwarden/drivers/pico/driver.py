@@ -22,6 +22,7 @@ from tankwarden.drivers.pico.wire import Wire
 
 BACKOFF_FIRST_S, BACKOFF_MOST_S = 0.1, 2.0
 LONGEST_SLEEP_S = 1.0  # so that the heartbeat goes on while nothing happens
+ASIDE = "the Pico's port is left to another program for a while (tankwarden flash)"
 
 Beat = Callable[[], None]
 
@@ -75,6 +76,7 @@ class PicoDriver:
         self._heard_at: float | None = None
         self._ok_before = self._damaged_before = 0  # counted by the readers of earlier openings
         self._openings = 0
+        self._aside_until = 0.0  # of the monotonic clock: another program has the port
 
     def subscribe(self, told: Callable[[Happening], None]) -> None:
         """Be told of everything that happens: it must not raise, and not block."""
@@ -139,6 +141,11 @@ class PicoDriver:
         """A clean, disarmed Pico may be armed within for_s from now."""
         self._session.permit_arming(self._clock.mono() + for_s)
 
+    def stand_aside(self, for_s: float) -> None:
+        """Close the port and leave it to another program; 0: take it again."""
+        self._aside_until = self._clock.mono() + for_s
+        self._wake.set()
+
     def acknowledge(self, event_id: int) -> None:
         """The events up to this one are stored."""
         self._session.acknowledge(event_id, self._clock.mono())
@@ -170,6 +177,11 @@ class PicoDriver:
         backoff_s = BACKOFF_FIRST_S
         while True:
             beat()
+            if self._stands_aside():
+                self._problem = ASIDE
+                backoff_s = BACKOFF_FIRST_S
+                await asyncio.sleep(BACKOFF_FIRST_S)
+                continue
             try:
                 port = await self._open()
             except PortError as error:
@@ -180,6 +192,9 @@ class PicoDriver:
                     backoff_s = BACKOFF_FIRST_S
             await asyncio.sleep(backoff_s)
             backoff_s = min(backoff_s * 2, BACKOFF_MOST_S)
+
+    def _stands_aside(self) -> bool:
+        return self._clock.mono() < self._aside_until
 
     async def _open(self) -> serial.Serial:
         def find_and_open() -> serial.Serial:
@@ -205,7 +220,7 @@ class PicoDriver:
         wire = Wire(port, self.received, lose)
         try:
             self.attach(wire)
-            while not lost and not self._session.wants_reopen:
+            while not lost and not self._session.wants_reopen and not self._stands_aside():
                 beat()
                 self.step()
                 understood = understood or self._session.phase is Phase.READY

@@ -51,21 +51,22 @@ class Comport(Protocol):
     pid: int | None
 
 
-def resolve(port: str, *, comports: Callable[[], Iterable[Comport]] | None = None, by_id: Path = BY_ID) -> str:
+def resolve(
+    port: str, *, comports: Callable[[], Iterable[Comport]] | None = None, by_id: Path = BY_ID,
+    setting: str = "set [pico] port",
+) -> str:  # fmt: skip
     """The path to open now: `port` itself, or for "auto" the one Pico plugged in, by its name in /dev/serial/by-id.
 
-    PortMissingError if there is none, or more than one to choose from.
+    PortMissingError if there is none, or more than one to choose from; setting: how a person names a port.
     """
     if port != "auto":
         return port
     found = pico_ports(comports)
     if not found:
-        raise PortMissingError(
-            "no Raspberry Pi Pico is plugged in (USB 2e8a): connect it, or set [pico] port to a path"
-        )
+        raise PortMissingError(f"no Raspberry Pi Pico is plugged in (USB 2e8a): connect it, or {setting} to a path")
     if len(found) > 1:
         names = ", ".join(_lasting_name(device, by_id) for device in found)
-        raise PortMissingError(f"{len(found)} Picos are plugged in: set [pico] port to the right one of {names}")
+        raise PortMissingError(f"{len(found)} Picos are plugged in: {setting} to the right one of {names}")
     return _lasting_name(found[0], by_id)
 
 
