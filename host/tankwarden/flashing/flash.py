@@ -324,7 +324,7 @@ class Flasher:
         )
 
 
-def limits_text(had: Mapping[str, int], wanted: Mapping[str, int]) -> str:
+def limits_text(had: Mapping[str, str], wanted: Mapping[str, str]) -> str:
     """How the ceilings differ, for people; empty if they do not."""
     names = [name for name in sorted({*had, *wanted}) if had.get(name) != wanted.get(name)]
     return ", ".join(f"{name} {had.get(name, 'none')} → {wanted.get(name, 'none')}" for name in names)

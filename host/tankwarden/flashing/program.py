@@ -18,12 +18,12 @@ _END = "end\n"  # the mark that mcu/loader/boot.py looks for
 
 @dataclass(frozen=True)
 class Program:
-    """files: name on the chip → content. loader: the two files at the root. limits: ceiling → value."""
+    """files: name on the chip → content. loader: the two files at the root. limits: ceiling → its value as it is written down."""
 
     version: str
     files: Mapping[str, bytes]
     loader: Mapping[str, bytes]
-    limits: Mapping[str, int]
+    limits: Mapping[str, str]
 
     @cached_property
     def hashes(self) -> dict[str, str]:
@@ -54,12 +54,13 @@ def build(version: str, mcu: Path | None = None, protocol: Path | None = None, m
     return Program(version, compile_program(mcu, protocol, march), loader, ceilings(mcu / "limits.py"))
 
 
-def ceilings(path: Path) -> dict[str, int]:
-    """Every constant of a limits.py."""
-    return {name: value for name, value in runpy.run_path(str(path)).items() if name.isupper()}
+def ceilings(path: Path) -> dict[str, str]:
+    """Every constant of a limits.py, its value in one word."""
+    found = runpy.run_path(str(path))
+    return {name: repr(value).replace(" ", "") for name, value in found.items() if name.isupper()}
 
 
-def ceilings_of(manifest: bytes) -> dict[str, int]:
+def ceilings_of(manifest: bytes) -> dict[str, str]:
     """Those that a manifest tells of."""
     words = [line.split() for line in manifest.decode(errors="replace").splitlines()]
-    return {word[1]: int(word[2]) for word in words if len(word) == 3 and word[0] == LIMIT}
+    return {word[1]: word[2] for word in words if len(word) == 3 and word[0] == LIMIT}
