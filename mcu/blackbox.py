@@ -27,7 +27,7 @@ assert _RING_TICKS == TRACE_TICKS
 
 _HEADER_AT, _PARTS_AT = 64, 256
 _HEADER_BYTES, _HEADER_CRC_AT = 64, 60
-_HEADER_FORMAT = "<BBHIIIH"  # kind, 0, instants, trip id, number of the trace, boot id, instant of the trip
+_HEADER_FORMAT = "<BBHIIIH"  # kind, shared, instants, trip id, number of the trace, boot id, instant of the trip
 _KIND = 0x71
 _PART_BYTES = TRACE_PART_BYTES + 4  # with its CRC
 _UNUSABLE = -1  # a block that flash gave up on
@@ -99,10 +99,12 @@ class BlackBox:
         self._part = bytearray(_PART_BYTES)
         self._header = bytearray(_HEADER_BYTES)
         self._trips = [0] * len(blocks)  # whose trace each block holds, 0 = none
+        self._shared = bytearray(len(blocks))  # whether the event after that trip has the same one
         self._numbers = [0] * len(blocks)  # of that trace; the greatest is the newest; or _UNUSABLE
         self._erased = [False] * len(blocks)
         self._next_number = 1
         self._trip_id = 0  # that is being kept
+        self._shares = 0
         self._target = -1  # where it is written to
         self._done = 0  # parts of it
         self.at_tick = 0  # of the part that read() has read
@@ -114,11 +116,16 @@ class BlackBox:
     def freeze(self, trip_id):
         """A trip: keep what was and what comes. Allocates nothing. One that comes while another is kept, is not."""
         if self.ring.freeze():
-            self._trip_id = trip_id
+            self._trip_id, self._shares = trip_id, 0
+
+    def share(self, event_id):
+        """This event follows of the trip just before it, whose trace is its own, too: if that is being kept."""
+        if self._trip_id and event_id == self._trip_id + 1:
+            self._shares = 1
 
     def keeps(self, trip_id):
         """Whether this trip's trace is on its way to flash."""
-        return trip_id != 0 and trip_id == self._trip_id
+        return _is_of(self._trip_id, self._shares, trip_id)
 
     def step(self, all_open):
         """Once a pass: a part of what waits to be written; an erase, only with all_open. Allocates nothing."""
@@ -162,11 +169,12 @@ class BlackBox:
         header, number = self._header, self._next_number
         struct.pack_into(
             _HEADER_FORMAT, header, 0,
-            _KIND, 0, TRACE_TICKS, self._trip_id, number, self._boot_id, TRACE_TICKS // 2,
+            _KIND, self._shares, TRACE_TICKS, self._trip_id, number, self._boot_id, TRACE_TICKS // 2,
         )  # fmt: skip
         write_crc(header, 0, _HEADER_CRC_AT)
         self._blocks[self._target].program(_HEADER_AT, header, 0, _HEADER_BYTES)
         self._trips[self._target], self._numbers[self._target] = self._trip_id, number
+        self._shared[self._target] = self._shares
         self._next_number += 1
 
     def _end(self):
@@ -212,6 +220,7 @@ class BlackBox:
             if header[0] == _KIND and check_crc(header, 0, _HEADER_CRC_AT):
                 fields = struct.unpack_from(_HEADER_FORMAT, header, 0)
                 self._trips[index], self._numbers[index] = fields[3], fields[4]
+                self._shared[index] = fields[1]
                 self._next_number = max(self._next_number, fields[4] + 1)
         except OSError:
             self._give_up(index)
@@ -221,7 +230,7 @@ class BlackBox:
     def read(self, trip_id, part, samples):
         """Fill samples with a part of a trip's trace and set at_tick. False if it is not there. Allocates nothing."""
         for i in range(len(self._trips)):
-            if trip_id and self._trips[i] == trip_id:
+            if _is_of(self._trips[i], self._shared[i], trip_id):
                 return self._read(self._blocks[i], part, samples)
         return False
 
@@ -235,3 +244,8 @@ class BlackBox:
         copy(samples, 0, self._part, 0, TRACE_PART_BYTES)
         self.at_tick = TRACE_TICKS // 2
         return True
+
+
+def _is_of(kept, shared, trip_id):
+    """Whether the trace of trip `kept` is that of trip_id, which may be the event after it."""
+    return kept != 0 and (trip_id == kept or (shared != 0 and trip_id == kept + 1))

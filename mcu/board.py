@@ -29,10 +29,17 @@ SPI_BAUD = 1_000_000
 SPI_SCK_PIN, SPI_MOSI_PIN, SPI_MISO_PIN, SPI_CS_PIN = 18, 19, 16, 17
 MCP3208_CHANNELS = (0, 1, 2, 3, 4, 5)  # voltage_1, voltage_2, temperature_1, temperature_2, reference, reef_temperature
 
-# -- reserved for what comes later -------------------------------------------------------------------------------
+# -- lights and feeders ------------------------------------------------------------------------------------------
 
-LIGHT_PINS = (9, 10, 11, 12, 13, 14, 15, 20)
+# GPn is on PWM slice (n >> 1) & 7, and a slice has one frequency: the lights fill slices 5, 6, 7 and 0, the servos,
+# which want 50 Hz, have 2 and 3 to themselves. The last two lights are UART0's pins: a board that is linked by UART has
+# six. All pins but GP23 to GP25, which the Pico needs itself, are now given away.
+LIGHT_PINS = (10, 11, 12, 13, 14, 15, 0, 1)
+# 125 MHz without a divider, and as near to 65536 counts as MicroPython goes: 65514 of them, so a step of a level is
+# never lost by more than one count. Above what an eye or a camera sees, within what a driver's dimming input takes.
+LIGHT_HZ = 1908
 SERVO_PINS = (21, 22)
+DROP_PINS = (9, 20)  # what fell past the feeder's sensor: inputs
 
 # -- the chip ---------------------------------------------------------------------------------------------------
 

@@ -41,4 +41,5 @@ def build():
         sleep_us,
         reset,
         folder=identity.program_folder(),
+        lamps=[machine.PWM(pin, board.LIGHT_HZ, duty_u16=0) for pin in board.LIGHT_PINS],
     )

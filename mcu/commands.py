@@ -5,6 +5,7 @@ for silence, or the index of a NAK reason; a refusal changes nothing. Every refu
 allocate nothing.
 """
 
+import feeder
 import identity
 import limits
 import maintenance
@@ -18,22 +19,33 @@ from tanklink.messages import (
     ARM,
     CONFIG_CHECK,
     CONFIG_CIRCUIT,
+    CONFIG_FEEDER,
+    CONFIG_LIGHT,
+    CONFIG_LIGHTS,
     CONFIG_POINT,
     CONFIG_STATE,
     DIGEST,
     DISARM,
+    EFFECT,
     EVENT_ACK,
+    FEED,
+    FEED_STATE,
+    FEED_STATUS,
     HELLO,
     LEASE,
+    LEVELS,
     MAINTENANCE,
     N_CIRCUITS,
     NAK,
     NAK_REASONS,
     PING,
+    PLAN_KNOTS,
+    PLAN_START,
     PONG,
     READ_TRACE,
     RESET,
     RESET_TRIP,
+    TEST_SERVO,
     TRACE,
     TRACE_PART_BYTES,
     TRACE_PERIOD_US,
@@ -46,6 +58,8 @@ from tanklink.schema import COMMAND, SMALL_MAX
     BAD_DIGEST, NO_SESSION, BAD_STATE, BAD_RANGE, BAD_RATE, BAD_NONCE, BAD_BOOT_ID, BAD_CONFIG_CRC, CONFIG_INCOMPLETE,
     LEASE_EXPIRED, LEASE_TOO_LONG, NOT_CONFIGURED, WRONG_TRIP, CAUSE_PRESENT, TOO_SOON, FAULT_LINE, SELFTEST_FAILED,
     NO_TRACE, OLD_ARMING,
+    PLAN_INCOMPLETE, PLAN_CRC, PLAN_TIMES, PLAN_OVER, TOO_FAR, NO_ROOM,
+    TOO_LATE, FEEDING_CAP, SERVO_BUSY, JOURNAL_FULL,
 ) = range(len(NAK_REASONS))  # fmt: skip
 
 _CIRCUIT_FIELDS = CONFIG_CIRCUIT.index
@@ -98,6 +112,8 @@ def _ping(p, values):
 
 
 def _maintenance(p, _values):
+    if p.feeder.busy():
+        return SERVO_BUSY  # a few seconds, and it has come to rest: a reset would leave it half way
     p.disarm()
     p.drop_everything()
     try:
@@ -125,10 +141,18 @@ def _config_point(p, values):
     return ACK if p.receiving().set_point(values) else BAD_RANGE
 
 
+def _config_feeder(p, values):
+    p.commands.nonce_holds = p.commands.checked = False
+    return ACK if feeder.config_feeder(p, values) else BAD_RANGE
+
+
 def _config_check(p, _values):
     commands = p.commands
     if p.machine.within(_CONFIGURABLE) and p.all_open() and not p.unfit_config():
         p.judge_anew()  # no current is seen from here on; and the quiet time before a reset runs from here
+        off = p.machine.state == DISARMED and p.judges() and selftest.reference(p.sampler)
+        if off:
+            p.fail(*off)
     commands.nonce = identity.random_number()
     commands.nonce_holds = commands.checked = True
     answer = commands.answers[CONFIG_STATE.id]
@@ -235,15 +259,52 @@ def _read_trace(p, values):
     return TRACE
 
 
+def _test_servo(p, values):
+    refusal = p.feeder.test(p, values)
+    return ACK if refusal is None else refusal
+
+
 def _event_ack(p, values):
     if p.journal.acknowledge(values[0]):
         p.telemetry.acknowledged()
+
+
+# -- lights -----------------------------------------------------------------------------------------------------
+
+
+def _config_light(p, values):
+    return _done(p.lights.configure(values))
+
+
+def _config_lights(p, values):
+    return _done(p.lights.configure_all(values))
+
+
+def _plan_knots(p, values):
+    return _done(p.lights.gather(values))
+
+
+def _plan_start(p, values):
+    return _done(p.lights.start(values))
+
+
+def _effect(p, values):
+    return _done(p.lights.take_effect(values))
+
+
+def _levels(p, values):
+    return p.lights.hold(values)
+
+
+def _done(objection):
+    return ACK if objection is None else objection
 
 
 # -- the table --------------------------------------------------------------------------------------------------
 
 _ALWAYS, _IN_SESSION, _SAME_TABLE = range(3)  # what must hold: nothing, a session, one with the same digest
 _CONFIGURABLE = 1 << DISARMED | 1 << TRIPPED | 1 << FAULT
+_RUNNING = _CONFIGURABLE | 1 << ARMED  # animals eat whatever has become of the circuits
 
 # message: (handler, states in which it is allowed, what else must hold)
 HANDLERS = {
@@ -252,13 +313,23 @@ HANDLERS = {
     MAINTENANCE.id: (_maintenance, ANY, _IN_SESSION),
     CONFIG_CIRCUIT.id: (_config_circuit, _CONFIGURABLE, _SAME_TABLE),
     CONFIG_POINT.id: (_config_point, _CONFIGURABLE, _SAME_TABLE),
+    CONFIG_FEEDER.id: (_config_feeder, _CONFIGURABLE, _SAME_TABLE),
     CONFIG_CHECK.id: (_config_check, ANY, _SAME_TABLE),
     ARM.id: (_arm, 1 << DISARMED, _SAME_TABLE),
     DISARM.id: (_disarm, 1 << DISARMED | 1 << ARMED, _SAME_TABLE),
     LEASE.id: (_lease, ANY, _SAME_TABLE),  # one that closes: ARMED only
     RESET_TRIP.id: (_reset_trip, 1 << TRIPPED | 1 << FAULT, _SAME_TABLE),
     READ_TRACE.id: (_read_trace, ANY, _SAME_TABLE),
+    FEED.id: (feeder.feed, _RUNNING, _SAME_TABLE),
+    FEED_STATUS.id: (feeder.feed_status, ANY, _SAME_TABLE),
+    TEST_SERVO.id: (_test_servo, _RUNNING, _SAME_TABLE),
     EVENT_ACK.id: (_event_ack, ANY, _SAME_TABLE),
+    CONFIG_LIGHT.id: (_config_light, ANY, _SAME_TABLE),
+    CONFIG_LIGHTS.id: (_config_lights, ANY, _SAME_TABLE),
+    PLAN_KNOTS.id: (_plan_knots, ANY, _SAME_TABLE),
+    PLAN_START.id: (_plan_start, ANY, _SAME_TABLE),
+    EFFECT.id: (_effect, ANY, _SAME_TABLE),
+    LEVELS.id: (_levels, ANY, _SAME_TABLE),
 }
 # Their answer is about this very moment, so a repeated one is answered anew instead of replayed.
 _FRESH = (HELLO.id, PING.id)
@@ -287,7 +358,7 @@ class Commands:
 
     def __init__(self, program):
         self._p = program
-        self.answers = {m.id: m.new() for m in (WELCOME, NAK, ACK, PONG, CONFIG_STATE, TRACE)}
+        self.answers = {m.id: m.new() for m in (WELCOME, NAK, ACK, PONG, CONFIG_STATE, TRACE, FEED_STATE)}
         self.answers[TRACE.id][TRACE.index["samples"]] = bytearray(TRACE_PART_BYTES)
         self.open = False
         self.session = 0

@@ -28,6 +28,7 @@ class Integrity:
         self._view = memoryview(self._chunk)
         self._config = None  # whose sum is known
         self._wanted = 0
+        self._config_whole = self._program_whole = True  # as last found
         self.begin_anew()
 
     def begin_anew(self):
@@ -44,6 +45,11 @@ class Integrity:
             self._wanted = config.fold(part, self._wanted)
         self._part = self._sum = 0
         self._config_s = self._clock.s
+        self._config_whole = True
+
+    def whole(self):
+        """Whether both were so when last looked at. What was not, stays so until it is found whole, or replaced."""
+        return self._config_whole and self._program_whole
 
     def checked_s(self):
         """Seconds since program and configuration were last found whole."""
@@ -71,6 +77,7 @@ class Integrity:
             return True
         whole = self._sum == self._wanted
         self._part = self._sum = 0
+        self._config_whole = whole
         if whole:
             self._config_s = self._clock.s
             for c in range(len(facts.enabled)):
@@ -88,7 +95,10 @@ class Integrity:
             whole = True  # nobody knows yet
         except OSError:
             whole = False
-        return whole and self._clock.s - self._program_s < LATE_S
+        if not whole or self._clock.s - self._program_s >= LATE_S:
+            self._program_whole = False
+            return False
+        return True
 
     def _slice(self):
         if self._digest is None:
@@ -111,5 +121,6 @@ class Integrity:
             whole = self._digest.digest()[:8] == self._firmware
             self._begin_program()
             self._program_s = self._clock.s
+            self._program_whole = whole
             return whole
         return True

@@ -13,22 +13,26 @@ circuit open, ahead of need: the block that does not count is erased at the firs
 import os
 
 import journal_image
+from feedlog import MAX_FEEDINGS, FeedLog
 from flashpages import exists
 from journal_image import ACK, ADDED, CARRIED, CIRCUIT, FIRST_SLOT, HEADER, LAST_SLOT, LATCHING, SEAL
 from journal_writer import Writer
 
-from tanklink.messages import BOOT, FAULT, LEASE_OVER, NOTICE, RESET, TRIP
+from tanklink.messages import BOOT, FAULT, FEED_STARTED, LEASE_OVER, NOTICE, RESET, TRIP
 from tanklink.schema import SMALL_MAX
 
 NAMES = ("journal.1", "journal.2")
 _OLD_NAMES = ("journal.a", "journal.b")  # of journal_files.py
 MAX_EVENTS = 24  # waiting for the host; the rest of a block is room for new ones
-SPARE = 4  # fewer records than these left without an erase: the circuits must open for one
-_ROTATED = LAST_SLOT + 1 - FIRST_SLOT - MAX_EVENTS - 2  # records that find room at least once blocks were changed
+_OF_FEEDING = 2  # records of one
+_KEPT_FREE = 4  # which a feeding leaves to whatever else happens meanwhile: records, and places for events
+SPARE = _KEPT_FREE + _OF_FEEDING  # fewer records than these left without an erase: the circuits must open for one
+# Records that find room at least once blocks were changed.
+_ROTATED = LAST_SLOT + 1 - FIRST_SLOT - MAX_EVENTS - MAX_FEEDINGS - 2
 
 # An event in memory is a list: message id, then the message's fields in their order, then whether it is in flash.
-_ID, _EVENT, _DURABLE = 0, 1, 10
-_CHEAP = (BOOT.id, LEASE_OVER.id, NOTICE.id)  # dropped first when too many wait
+_ID, _EVENT, _DURABLE = 0, 1, 14
+_CHEAP = (BOOT.id, LEASE_OVER.id, NOTICE.id, FEED_STARTED.id)  # dropped first when too many wait; a report follows
 _AFTER_LOSS, _IN_MEMORY = 1 << 28, 1 << 29  # where numbers go on when the last one is not known or cannot be kept
 
 
@@ -42,6 +46,7 @@ class Journal:
         self.boot_id = boot_id
         self._blocks, self._facts, self._files = blocks, facts, files
         self._writer = Writer()
+        self.feedings = FeedLog()  # carried over from block to block
         self._side = 1  # which of NAMES is sealed and written to
         self._sealed_generation = 0
         self._erased = [False, False]
@@ -77,14 +82,19 @@ class Journal:
 
     # -- events -----------------------------------------------------------------------------------------------------
 
-    def add(self, message, clock, a=0, b=0, c=0, d=0, e=0):
-        """Note an event now, in memory; record() brings it to flash. Returns its number. Allocates nothing."""
+    def add(self, message, clock, a=0, b=0, c=0, d=0, e=0, f=0, g=0, h=0):
+        """Note an event now, in memory; record() brings it to flash. Returns its number. Allocates nothing.
+
+        f, g, h: within ±2^15; the others within ±2^30.
+        """
         event = self._place()
         event[_ID] = message.id
         event[1], event[2] = self._next_id, self.boot_id
         event[3], event[4] = clock.s, clock.ms_part()
         event[5], event[6], event[7] = a, b, c  # more than three at once would make a tuple
         event[8], event[9] = d, e
+        event[10], event[11], event[12] = f, g, h
+        event[13] = 0
         event[_DURABLE] = False
         self._next_id += 1
         if message.id in LATCHING:
@@ -106,6 +116,13 @@ class Journal:
         while n < self.count and self.events[n][_DURABLE]:
             n += 1
         return n
+
+    def pending(self, event_id):
+        """Whether an event is still to come to flash. False of one that lives in memory only: see broken."""
+        for i in range(self.count):
+            if self.events[i][_EVENT] == event_id:
+                return not self.events[i][_DURABLE]
+        return False
 
     def place_after(self, event_id):
         """Index of the first waiting event with a higher number: events may leave from anywhere in the list."""
@@ -151,6 +168,14 @@ class Journal:
     def needs_erase(self):
         """Whether so little room is left that the circuits must open for an erase."""
         return not self.broken and self.free() < SPARE
+
+    def takes_feeding(self, all_open):
+        """Whether both records of a feeding will find room behind all that waits, and no event is lost for them."""
+        if self.broken or self.count + _OF_FEEDING + _KEPT_FREE > MAX_EVENTS:
+            return False
+        if all_open:
+            return True
+        return not self._starts and self.free() - (self.count - self.durable()) >= SPARE
 
     def may_append(self):
         """Whether all that waits can be written while a circuit is closed."""
@@ -262,7 +287,7 @@ class Journal:
         if not self._writer.room():
             self._rotate(True)
         else:
-            self._writer.stage(ACK, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+            self._writer.stage(ACK)
             self._commit()
 
     def _erase_is_due(self):
@@ -305,11 +330,12 @@ class Journal:
         writer, stands = self._writer, self._standing
         writer.begin(block, generation)
         writer.acked = self._acked
-        writer.stage(HEADER, stands[_ID], stands[_EVENT], self._next_id, 0, 0, stands[CIRCUIT], 0, 0, 0, 0)
+        writer.stage(HEADER, stands[_ID], stands[_EVENT], self._next_id, 0, 0, stands[CIRCUIT])
+        self.feedings.carry(writer)
         for i in range(self.count):
             writer.stage_event(CARRIED, self.events[i])
         writer.commit()
-        writer.stage(SEAL, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+        writer.stage(SEAL)
         self._commit()
 
     def _commit(self):
@@ -364,6 +390,8 @@ class Journal:
         self._acked = self._ack_told = image.acked
         self._standing[_ID], self._standing[_EVENT], self._standing[CIRCUIT] = image.standing
         self._standing[_DURABLE] = True
+        for kind, event in image.feedings:
+            self.feedings.take(kind, event)
         for event in image.events:
             if event[_EVENT] > image.acked:
                 place = self._place()

@@ -33,6 +33,7 @@ class Image:
         self.highest_id = self.acked = 0
         self.standing = (0, 0, 0)  # message id, event id, circuit
         self.events = []
+        self.feedings = []  # there were none then
 
     def clean(self):
         """Whether more may be added to it."""

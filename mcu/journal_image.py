@@ -9,16 +9,18 @@ import struct
 from flashpages import BLOCK_BYTES, is_erased
 
 from tanklink.crc import check_crc
-from tanklink.messages import BOOT, FAULT, LEASE_OVER, NOTICE, RESET, TRIP
+from tanklink.messages import BOOT, FAULT, FEED_REPORT, FEED_STARTED, LEASE_OVER, NOTICE, RESET, TRIP
 
 RECORD_BYTES = 64
-# kind, message id, slot, generation, event id, boot id, at s, at ms, five fields, acknowledged; unused ones are 0
-FORMAT = "<BBHIIIIIiiiiiI"
+# kind, message id, slot, generation, event id, boot id, at s, at ms, five fields, acknowledged, four small fields;
+# unused ones are 0, but for the small ones of an older program's records
+FORMAT = "<BBHIIIIIiiiiiIhhhh"
 CRC_AT, COMMIT_AT, COMMIT_BYTES = 56, 60, 4
 FIRST_SLOT, LAST_SLOT = 1, 62  # before them the block's marker, behind them CLOSED
 CLOSING_SLOT = 63
-HEADER, CARRIED, SEAL, ADDED, ACK, CLOSED = 0x51, 0x52, 0x53, 0x54, 0x55, 0x56
-EVENTS = {m.id: m for m in (BOOT, TRIP, FAULT, LEASE_OVER, RESET, NOTICE)}
+HEADER, CARRIED, SEAL, ADDED, ACK, CLOSED, FED = 0x51, 0x52, 0x53, 0x54, 0x55, 0x56, 0x57
+EVENTS = {m.id: m for m in (BOOT, TRIP, FAULT, LEASE_OVER, RESET, NOTICE, FEED_STARTED, FEED_REPORT)}
+FEEDINGS = (FEED_STARTED.id, FEED_REPORT.id)
 LATCHING = (TRIP.id, FAULT.id)
 _AFTER_SEAL = (ADDED, ACK)
 CIRCUIT = 5  # place of a trip's circuit in an event: message id, event id, boot id, s, ms, then the fields
@@ -41,6 +43,7 @@ class Image:
         self.highest_id = self.acked = 0
         self.standing = (0, 0, 0)  # message id, event id, circuit
         self.events = []
+        self.feedings = []  # (kind, event) of what FeedLog is to take, in order
 
     def sound(self):
         """Whether it says what stands."""
@@ -82,7 +85,9 @@ class Image:
     def _take(self, fields):
         kind, message_id, event_id = fields[_KIND], fields[_MESSAGE], fields[_EVENT_ID]
         self.acked = max(self.acked, fields[_ACKED])
-        event = fields[_MESSAGE : _MESSAGE + 1] + fields[_EVENT_ID:_ACKED]
+        event = fields[_MESSAGE : _MESSAGE + 1] + fields[_EVENT_ID:_ACKED] + fields[_ACKED + 1 :]
+        if message_id in FEEDINGS:
+            self.feedings.append((kind, event))
         if kind == HEADER:
             self.standing = (message_id, event_id, event[CIRCUIT])
             self.highest_id = event[2] - 1  # it holds the next number to give
@@ -90,7 +95,7 @@ class Image:
             self.sealed = True
         elif kind == CLOSED:
             self.closed = True
-        elif kind != ACK and message_id in EVENTS:
+        elif kind not in (ACK, FED) and message_id in EVENTS:
             self._take_event(kind, event)
         if kind in _AFTER_SEAL:
             self.added = True

@@ -52,17 +52,20 @@ class Writer:
         return LAST_SLOT + 1 - self.length
 
     def stage_event(self, kind, event):
-        """As stage(), of an event: message id, number, boot, s, ms and five fields."""
+        """As stage(), of an event: message id, number, boot, s, ms, five fields and four small ones."""
         self.stage(
             kind, event[0], event[1], event[2], event[3], event[4],
-            event[5], event[6], event[7], event[8], event[9],
+            event[5], event[6], event[7], event[8], event[9], event[10], event[11], event[12], event[13],
         )  # fmt: skip
 
-    def stage(self, kind, message_id, event_id, boot_id, at_s, at_ms, a, b, c, d, e):
+    def stage(self, kind, message_id=0, event_id=0, boot_id=0, at_s=0, at_ms=0,
+              a=0, b=0, c=0, d=0, e=0, f=0, g=0, h=0, i=0):  # fmt: skip
         """Another record for the page that commit() programs; a page that is full is committed at once."""
         if not self._staged:
             self._first = self.length
-        self._pack(self.length, self.generation, kind, message_id, event_id, boot_id, at_s, at_ms, a, b, c, d, e)
+        self._pack(
+            self.length, self.generation, kind, message_id, event_id, boot_id, at_s, at_ms, a, b, c, d, e, f, g, h, i
+        )
         copy(self._page, self._staged * RECORD_BYTES, self._record, 0, RECORD_BYTES)
         self._staged += 1
         self.length += 1
@@ -85,17 +88,19 @@ class Writer:
     def close(self, block, generation):
         """Say in the block of before that another one is sealed: if that is spoilt, this one is no excuse."""
         try:
-            self._pack(CLOSING_SLOT, generation, CLOSED, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+            self._pack(CLOSING_SLOT, generation, CLOSED, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
             at = CLOSING_SLOT * RECORD_BYTES
             block.program(at, self._record, 0, RECORD_BYTES)
             block.program(at, self._commits, 0, RECORD_BYTES, False)
         except OSError:
             pass  # the new block is whole, and this one is erased next
 
-    def _pack(self, slot, generation, kind, message_id, event_id, boot_id, at_s, at_ms, a, b, c, d, e):
+    def _pack(self, slot, generation, kind, message_id, event_id, boot_id, at_s, at_ms,
+              a, b, c, d, e, f, g, h, i):  # fmt: skip
         record = self._record
         struct.pack_into(
             FORMAT, record, 0,
             kind, message_id, slot, generation, event_id, boot_id, at_s, at_ms, a, b, c, d, e, self.acked,
+            f, g, h, i,
         )  # fmt: skip
         write_crc(record, 0, CRC_AT)

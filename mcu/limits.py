@@ -26,6 +26,12 @@ MAX_RATE_M_DEGF_PER_S = 20_000
 
 FINE_SAMPLES = 3  # of a channel in a row above its limit, 20 µs apart: that is over-current
 
+# Of each light, and of all: what wires, drivers and supply stand.
+LIGHT_CAPS_U16 = (65_535,) * 8
+MAX_LIGHT_MW, MAX_LIGHTS_MW = 200_000, 600_000
+MAX_LIGHT_SLEW = 1_000_000  # per second: from dark to full in 66 ms
+MAX_LEVELS_S = 60  # levels set by hand or preview end by themselves
+
 # -- what the program allows itself -----------------------------------------------------------------------------
 
 MAX_LEASE_MS = 5_000
@@ -59,3 +65,15 @@ MAX_MESSAGES_PER_S = 100
 MAX_NAKS_PER_S = 10
 SLICE_BYTES = 64  # at most this many bytes in, and as many out, at a time: one USB packet
 TALK_MS = 1_000  # send only so long after a valid frame: a write to a host that does not read blocks
+
+# -- feeders ------------------------------------------------------------------------------------------------------
+
+MIN_PULSE_US, MAX_PULSE_US = 500, 2_500  # of any servo
+MIN_ROTATE_MS, MAX_ROTATE_MS = 100, 10_000
+MAX_HOLD_MS = 10_000
+MAX_FEEDING_MS = 300_000  # all turns together: a feeding always ends
+MAX_FEED_AHEAD_S = 300  # an operation may be begun no later than this after it was sent
+MAX_TURNS = 20  # in one feeding
+# Within 24 hours of the host's time, of one feeder. feedlog.MAX_FEEDINGS is the ceiling for all feeders together.
+MAX_FEEDINGS_24H, MAX_TURNS_24H, MAX_MG_24H = 24, 100, 500_000
+MAX_TESTS, TESTS_WINDOW_S = 10, 3600  # a test movement gives food as well, if there is any

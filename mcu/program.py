@@ -16,8 +16,10 @@ import selftest
 from clock import Clock, Every
 from commands import Commands
 from facts import Facts, within_reach
+from feeder import Feeder
 from integrity import Integrity
 from journal import SPARE
+from lights import Lights
 from link import Link
 from micropython import const
 from overcurrent import OverCurrent
@@ -50,11 +52,11 @@ _FREE_BYTES = getattr(gc, "mem_free", None)  # CPython has none
 class Program:
     """All parts together. who: an Identity; ticks_us, sleep_us: as of `time`; reset(note) never returns on the chip.
 
-    folder: of the program's files, to be hashed again and again.
+    folder: of the program's files, to be hashed again and again. lamps: a PWM for each light.
     """
 
     def __init__(self, who, interlock, sampler, port, journal, black_box, ticks_us, sleep_us, reset,
-                 folder=None):  # fmt: skip
+                 folder=None, lamps=()):  # fmt: skip
         self.identity, self.interlock, self.sampler, self.journal = who, interlock, sampler, journal
         self.black_box = black_box
         self.clears = False  # every circuit is to open, so that the journal can erase
@@ -67,10 +69,12 @@ class Program:
         self.received = self.config  # and the one that CONFIG speaks about
         self._other_config = Config()
         self.facts, self._judge, self._history = Facts(), Judge(), History()
+        self.feeder = Feeder(self.clock, journal)
         self.circuits = [Circuit() for _ in range(messages.N_CIRCUITS)]
         self.sums = Sums(self.clock)
         self.loop = Loop()
         self.link = Link(port, self.clock)
+        self.lights = Lights(self.clock, lamps)
         self.commands = Commands(self)
         self.telemetry = Telemetry(self)
         self.leases_over = 0
@@ -95,6 +99,7 @@ class Program:
         failed = selftest.at_boot(self.interlock, self.sampler, self.ticks_us, self.sleep_us)
         journal, cause = self.journal, self.identity.reset_cause
         journal.recall(self.clock)
+        self.feeder.recall()
         stands = journal.standing_id() != 0
         hung = cause == identity.WATCHDOG and not stands
         crashed = cause == identity.SOFT and not stands  # and could not even say so
@@ -137,9 +142,13 @@ class Program:
         self._keep_leases()
         self._judge_all()
         self._renew_permits()
+        self.lights.step()
         began_us = self.ticks_us()
         self._record()
-        self._stalled_us = (self.ticks_us() - began_us) & 0x3FFFFFFF
+        recorded_us = self.ticks_us()
+        self._stalled_us = (recorded_us - began_us) & 0x3FFFFFFF
+        clock.advance(recorded_us)
+        self.feeder.step()  # its beginning may have come to flash just now
         self.telemetry.tick()
         self.link.send(self.telemetry)
         self._housekeeping()
@@ -338,6 +347,11 @@ class Program:
             self.facts.heating[c].begin_energy()  # what did not rise is told; it is counted anew after a reset
         if row.counts and self._history.add(c, self.clock.s):
             self._raise("too_many_trips", c + 1, limits.MAX_TRIPS + 1, limits.MAX_TRIPS)
+            self.black_box.share(self.journal.standing_id())
+
+    def fail(self, name, circuit, value, limit):
+        """A self-test that was asked for has found something."""
+        self._raise(name, circuit, value, limit)
 
     def _raise(self, name, circuit, value, limit):
         """A trigger of the whole board: as _trip, by its row in RAISED."""
@@ -381,10 +395,14 @@ class Program:
 
         Of a trip of the whole board nothing is asked, but that something is judged if nobody knows what stood.
         """
-        enabled, circuit = self.facts.enabled, self.journal.standing_circuit()
+        circuit = self.journal.standing_circuit()
         if circuit:
-            return enabled[circuit - 1]
-        return not self.journal.lost or enabled[0] or enabled[1]
+            return self.facts.enabled[circuit - 1]
+        return not self.journal.lost or self.judges()
+
+    def judges(self):
+        """Whether any circuit is enabled, and so judged."""
+        return self.facts.enabled[0] or self.facts.enabled[1]
 
     def judge_anew(self):
         """Judge by what was received, if that is not done yet; the quiet time before a reset begins anew.

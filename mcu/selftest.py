@@ -31,7 +31,6 @@ def at_boot(interlock, sampler, ticks_us, sleep_us):
         or _lines(interlock, sleep_us)
         or _clock(sampler.ring, ticks_us, sleep_us)
         or _comparator(sampler.comparator, interlock, sleep_us)
-        or _reference(sampler)
     )
 
 
@@ -59,6 +58,8 @@ def passes(program):
     if program.journal.broken and not program.journal.repair():
         return False
     if at_boot(program.interlock, program.sampler, program.ticks_us, program.sleep_us):
+        return False
+    if not program.integrity.whole():
         return False
     program.integrity.begin_anew()
     return lines_answer(program.interlock, program.facts.enabled, program.sleep_us)
@@ -123,8 +124,8 @@ def _comparator(comparator, interlock, sleep_us):
     return None if held and not high else ("comparator", 0, held, 1)
 
 
-def _reference(sampler):
-    sampler.sample()
+def reference(sampler):
+    """What circuits are measured by: of a board that has none configured nothing is asked, nor need it have one."""
     mv = sampler.counts[_REFERENCE] * board.SUPPLY_MV // 4095
     off = board.REFERENCE_MV * limits.REFERENCE_PERMILLE // 1000
     if abs(mv - board.REFERENCE_MV) <= off:

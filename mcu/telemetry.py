@@ -1,18 +1,18 @@
-"""What the Pico says unasked: events until acknowledged, STATUS at 10 Hz, HEALTH and BUDGET at 1 Hz. Allocates nothing.
+"""What the Pico says unasked: events until acknowledged, STATUS at 10 Hz, LIGHTS at 2 Hz, HEALTH and BUDGET at 1 Hz.
 
-Events first, since they matter most and are few; of the others only the newest counts, so one that could not be
-sent before the next was due is dropped and counted. HEALTH and BUDGET take turns, half a second apart, so that no pass
-gathers and sends both.
+Allocates nothing. Events first, since they matter most and are few; of the others only the newest counts, so one that
+could not be sent before the next was due is dropped and counted. HEALTH and BUDGET take turns, half a second apart, and
+LIGHTS comes between them, so that no pass gathers and sends two of them.
 """
 
 import micropython
 from clock import Every
 from journal_image import EVENTS
 
-from tanklink.messages import BUDGET, HEALTH, N_CIRCUITS, STATUS
+from tanklink.messages import BUDGET, HEALTH, LIGHTS, N_CIRCUITS, STATUS
 from tanklink.schema import SMALL_MAX
 
-STATUS_MS, HALF_MS = 100, 500
+STATUS_MS, QUARTER_MS = 100, 250
 FIRST_RESEND_US, RESEND_US = 1_000_000, 5_000_000
 
 _S = STATUS.index
@@ -75,8 +75,8 @@ class Telemetry:
         self._health, self._budget = HEALTH.new(), BUDGET.new()
         self._events = {m.id: m.new() for m in EVENTS.values()}
         self._status_timer = Every(program.clock, STATUS_MS)
-        self._half_timer = Every(program.clock, HALF_MS)
-        self._budget_next = True  # whose turn it is at the next half second
+        self._quarter_timer = Every(program.clock, QUARTER_MS)
+        self._turn = 3  # whose it is at the next quarter of a second
         self.begin()
 
     def begin(self):
@@ -87,7 +87,7 @@ class Telemetry:
         self._wait_us = FIRST_RESEND_US
         self._p.sums.clear(clock)
         self._status_timer.restart(clock)
-        self._status_due = self._health_due = self._budget_due = False
+        self._status_due = self._health_due = self._budget_due = self._lights_due = False
 
     def acknowledged(self):
         """The host has stored some events."""
@@ -99,18 +99,13 @@ class Telemetry:
         clock = self._p.clock
         if self._status_timer.due(clock):
             self._status_due = self._became_due(self._status_due)
-        if self._half_timer.due(clock):
-            if self._budget_next:
-                self._budget_due = self._became_due(self._budget_due)
-                self._take_budget()
-            else:
-                self._health_due = self._became_due(self._health_due)
-                self._take_health()
-            self._budget_next = not self._budget_next
+        if self._quarter_timer.due(clock):
+            self._take_turn()
 
     def waits(self):
         """Whether compose() may have something to say."""
-        return self._status_due or self._health_due or self._budget_due or self._p.journal.count != 0
+        due = self._status_due or self._health_due or self._budget_due or self._lights_due
+        return due or self._p.journal.count != 0
 
     @micropython.native
     def compose(self, link):
@@ -130,11 +125,29 @@ class Telemetry:
             self._health_due = False
             link.own(HEALTH, self._health)
             return True
+        if self._lights_due:
+            self._lights_due = False
+            p.lights.fill()
+            link.own(LIGHTS, p.lights.values)
+            return True
         if self._budget_due:
             self._budget_due = False
             link.own(BUDGET, self._budget)
             return True
         return False
+
+    def _take_turn(self):
+        """Half a second between LIGHTS and LIGHTS, a whole one between the others."""
+        turn = self._turn
+        if turn & 1:
+            self._lights_due = self._became_due(self._lights_due)
+        elif turn:
+            self._health_due = self._became_due(self._health_due)
+            self._take_health()
+        else:
+            self._budget_due = self._became_due(self._budget_due)
+            self._take_budget()
+        self._turn = (turn + 1) & 3
 
     def _became_due(self, was_due):
         p = self._p

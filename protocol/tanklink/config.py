@@ -1,4 +1,4 @@
-"""What the Pico is told about circuits and scaling: held, judged complete, and summed up in a CRC, alike on both sides.
+"""What the Pico is told about circuits, scaling and feeders: held, judged, and summed up in a CRC, on both sides alike.
 
 The host fills a Config with the very messages that it sends, so that it can reckon the CRC that the Pico must answer.
 Everything but `crc` and the constructor allocates nothing. No intermediate reaches 2^30.
@@ -8,7 +8,16 @@ from array import array
 
 from tanklink._compat import const, micropython, ptr8, ptr16, ptr32
 from tanklink.crc import CRC_SIZE, write_crc
-from tanklink.messages import CHANNELS, CONFIG_CIRCUIT, MAX_POINTS, N_CHANNELS, N_CIRCUITS
+from tanklink.messages import (
+    CHANNELS,
+    CONFIG_CIRCUIT,
+    CONFIG_FEEDER,
+    MAX_POINTS,
+    N_CHANNELS,
+    N_CIRCUITS,
+    N_FEEDERS,
+)  # fmt: skip
+from tanklink.schema import FLAG
 
 # 10 kV, 10 kA, 10,000 °F: scaled values end here, and no point lies beyond.
 VALUE_MAX = const(10_000_000)
@@ -40,10 +49,11 @@ _CIRCUIT_CHANNELS = tuple([
 
 
 class Config:
-    """circuits[1] and [2]: lists in the order of CONFIG_CIRCUIT's fields ([0] is None)."""
+    """circuits[1] and [2]: lists in the order of CONFIG_CIRCUIT's fields ([0] is None); feeders likewise."""
 
     def __init__(self):
         self.circuits = [None] + [CONFIG_CIRCUIT.new() for _ in range(N_CIRCUITS)]
+        self.feeders = [None] + [CONFIG_FEEDER.new() for _ in range(N_FEEDERS)]
         # Points of all channels one after the other, MAX_POINTS places each.
         self._counts = array("H", bytes(2 * MAX_POINTS * N_CHANNELS))
         self._values = array("i", bytes(4 * MAX_POINTS * N_CHANNELS))
@@ -51,13 +61,11 @@ class Config:
         self.clear()
 
     def clear(self):
-        """Forget everything: no circuit is enabled, no channel has a scale."""
+        """Forget everything: no circuit and no feeder is enabled, no channel has a scale."""
         for circuit in range(1, N_CIRCUITS + 1):
-            values = self.circuits[circuit]
-            for i in range(len(values)):
-                values[i] = 0
-            values[0] = circuit
-            values[_ENABLED] = False
+            _clear(self.circuits[circuit], CONFIG_CIRCUIT.kinds, circuit)
+        for feeder in range(1, N_FEEDERS + 1):
+            _clear(self.feeders[feeder], CONFIG_FEEDER.kinds, feeder)
         for channel in range(N_CHANNELS):
             self._n[channel] = 0
 
@@ -66,6 +74,15 @@ class Config:
         if not 1 <= values[0] <= N_CIRCUITS:
             return False
         held = self.circuits[values[0]]
+        for i in range(len(held)):
+            held[i] = values[i]
+        return True
+
+    def set_feeder(self, values):
+        """Take the values of a CONFIG_FEEDER. False if they name no feeder."""
+        if not 1 <= values[0] <= N_FEEDERS:
+            return False
+        held = self.feeders[values[0]]
         for i in range(len(held)):
             held[i] = values[i]
         return True
@@ -131,19 +148,19 @@ class Config:
                         return False
         return True
 
-    PARTS = N_CIRCUITS + N_CHANNELS
+    PARTS = N_CIRCUITS + N_FEEDERS + N_CHANNELS
 
     def fold(self, part, total):
         """Go on with a sum over everything that is held, one of PARTS parts after the other. Allocates nothing.
 
         Prime modulus and factor: no single value that differs leaves the sum as it was. Below 31 × 2^20 + 2^24.
         """
-        if part < N_CIRCUITS:
-            values = self.circuits[part + 1]
+        if part < N_CIRCUITS + N_FEEDERS:
+            values = self.circuits[part + 1] if part < N_CIRCUITS else self.feeders[part - N_CIRCUITS + 1]
             for i in range(len(values)):
                 total = _fold(total, int(values[i]))
             return total
-        channel = part - N_CIRCUITS
+        channel = part - N_CIRCUITS - N_FEEDERS
         total = _fold(total, self._n[channel])
         for at in range(channel * MAX_POINTS, channel * MAX_POINTS + self._n[channel]):
             total = _fold(_fold(total, self._counts[at]), self._values[at])
@@ -167,7 +184,15 @@ class Config:
             for at in range(channel * MAX_POINTS, channel * MAX_POINTS + self._n[channel]):
                 words.append(self._counts[at])
                 words.append(self._values[at])
+        for feeder in range(1, N_FEEDERS + 1):
+            words.extend([int(value) for value in self.feeders[feeder]])
         return words
+
+
+def _clear(values, kinds, number):
+    for i in range(len(values)):
+        values[i] = False if kinds[i] == FLAG else 0
+    values[0] = number
 
 
 def _fold(total, value):

@@ -37,10 +37,19 @@ NAK_REASONS = (
     "digest", "no_session", "state", "range", "rate", "nonce", "boot_id", "config_crc", "config_incomplete",
     "lease_expired", "lease_too_long", "not_configured", "wrong_trip", "cause_present", "too_soon", "fault_line",
     "selftest", "no_trace", "old_arming",
+    "plan_incomplete", "plan_crc", "plan_times", "plan_over", "too_far", "no_room",
+    "too_late", "feeding_cap", "servo_busy", "journal_full",
 )  # fmt: skip
+EFFECTS = ("lightning", "cloud")
+LIGHT_SOURCES = ("unset", "fallback", "plan", "levels")  # what a light goes by
+FEEDING_STATES = ("unknown", "running", "done", "partial", "failed")
+# Why a feeding is not done: the Pico restarted during it, not one turn or not every turn made the drop sensor see
+# something, its last instant had passed before it could begin, the journal did not take its beginning.
+FEEDING_REASONS = ("none", "restart", "no_drop", "missed_drop", "too_late", "journal")
 
 N_CIRCUITS = 2
 N_CHANNELS = len(CHANNELS)
+N_FEEDERS = 2  # servos, each with its drop sensor
 MAX_POINTS = 8  # of a scaling table
 # A trip's waveform: TRACE_TICKS instants of every channel, 12 bits each, two samples in three bytes.
 TRACE_TICKS = 256
@@ -48,6 +57,11 @@ TRACE_PERIOD_US = 500
 TRACE_PART_TICKS = 16  # in one message
 TRACE_PARTS = TRACE_TICKS // TRACE_PART_TICKS
 TRACE_PART_BYTES = TRACE_PART_TICKS * N_CHANNELS * 3 // 2
+N_LIGHTS = 8
+MAX_KNOTS = 64  # of one light's plan
+KNOT_BYTES = 6  # ticks of 10 ms since the plan's origin, 4 bytes, and the level, 2 bytes; little-endian
+PART_KNOTS = 32  # in one PLAN_KNOTS
+MAX_EFFECTS = 16
 MAX_SAMPLES = 64  # in one STATUS: 64 × 4095² split in two stays below 2^30
 
 # -- fields that recur ------------------------------------------------------------------------------------------
@@ -74,6 +88,33 @@ def _cause():
         enum("subject", SUBJECTS, "the channel or part that was judged"),
         sint("value", doc="what was measured, in the subject's unit (mV, mA, m°F, ms, count)"),
         sint("limit", doc="the limit it broke, in the same unit"),
+    )
+
+
+def _operation():
+    return (
+        uint("op_hi", doc="the operation's id, 60 random bits: the upper 30"),
+        uint("op_lo", doc="and the lower 30"),
+    )
+
+
+def _wall():
+    return (
+        uint("wall_day", 100_000, "the host's time when it sent this: days since 1970-01-01 UTC"),
+        uint("wall_s", 86_399, "and seconds of that day"),
+    )
+
+
+def _feeder():
+    return uint("feeder", N_FEEDERS, "1 or 2")
+
+
+def _motion():
+    return (
+        uint("rest_us", 3000, "pulse of the servo at rest"),
+        uint("feed_us", 3000, "and where it feeds"),
+        uint("rotate_ms", 60_000, "from one to the other, evenly"),
+        uint("hold_ms", 60_000, "it stays where it feeds"),
     )
 
 
@@ -275,11 +316,137 @@ NOTICE = Message(
     sint("limit", doc="what it was compared with"),
 )  # fmt: skip
 
+# -- lights: played in every state of the circuits ---------------------------------------------------------------
+
+CONFIG_LIGHT = Message(
+    50, "CONFIG_LIGHT", HOST, COMMAND, "Describe one light: taken at once, in any state, and no part of arming.",
+    uint("light", N_LIGHTS, "1 to 8"),
+    uint("cap_u16", 65_535, "greatest level; 0 = the light is not used"),
+    uint("slew_u16_per_s", 1_000_000, "no plan and no cloud changes it faster; lightning does"),
+    uint("fallback_u16", 65_535, "level without a plan, and after a plan's end"),
+    uint("full_mw", 1_000_000, "power at full level"),
+)  # fmt: skip
+CONFIG_LIGHTS = Message(
+    51, "CONFIG_LIGHTS", HOST, COMMAND, "What all lights share.",
+    uint("power_cap_mw", 10_000_000, "if the lights would take more together, all are scaled down alike"),
+)  # fmt: skip
+PLAN_KNOTS = Message(
+    52, "PLAN_KNOTS", HOST, COMMAND, "A part of a light's next plan, which is gathered while the present one plays.",
+    uint("plan_id", 65_535, "the host's name for it"),
+    uint("light", N_LIGHTS, "1 to 8; another light or plan than the last begins anew"),
+    uint("first", MAX_KNOTS - 1, "place of the part's first knot: parts come in order"),
+    uint("count", PART_KNOTS, "knots in this part"),
+    blob("knots", PART_KNOTS * KNOT_BYTES, doc="each: ticks of 10 ms since the origin (4 bytes, little-endian, never "
+         "less than the one before), level (2 bytes); zeros behind the last"),
+)  # fmt: skip
+PLAN_START = Message(
+    53, "PLAN_START", HOST, COMMAND, "The plan that was gathered replaces the light's present one, in one step.",
+    uint("plan_id", 65_535, "as in its parts"),
+    uint("light", N_LIGHTS, "1 to 8"),
+    uint("count", MAX_KNOTS, "knots of the whole plan; 0 = no plan: the light goes to its fallback"),
+    blob("knots_crc", 4, doc="CRC-32, little-endian, of the bytes of all knots"),
+    sint("origin_s", doc="the plan's tick 0 in the Pico's uptime; may lie before its start"),
+    uint("origin_ms_part", 999, "and milliseconds"),
+)  # fmt: skip
+EFFECT = Message(
+    54, "EFFECT", HOST, COMMAND, "Weather over the plans, kept until its end; one with the same id is replaced.",
+    uint("effect_id", 65_535, "the host's name for it"),
+    enum("kind", EFFECTS, "of weather"),
+    uint("lights", (1 << N_LIGHTS) - 1, "bit 0 = light 1; 0 = the effect is taken away"),
+    *_uptime("start_"),
+    uint("duration_ms", 14_400_000, "at each light"),
+    uint("depth_u16", 65_535, "lightning: level of the brightest stroke; cloud: share taken of the light"),
+    uint("drift_ms", 60_000, "later at each next light"),
+    uint("seed", doc="makes it the one it is")
+)  # fmt: skip
+LEVELS = Message(
+    55, "LEVELS", HOST, GRANT, "Levels set by hand or preview, until an instant of the Pico's clock; a past one ends.",
+    uint("lights", (1 << N_LIGHTS) - 1, "bit 0 = light 1: those that are meant"),
+    blob("levels", 2 * N_LIGHTS, doc="of lights 1 to 8, 2 bytes each, little-endian"),
+    *_uptime("until_")
+)  # fmt: skip
+LIGHTS = Message(
+    56, "LIGHTS", PICO, STATE, "2 Hz: what the lights do.",
+    *_uptime(),
+    blob("levels", 2 * N_LIGHTS, doc="at the pins of lights 1 to 8, 2 bytes each, little-endian"),
+    blob("sources", N_LIGHTS, doc="what each goes by, a byte each: 0 unset, 1 fallback, 2 plan, 3 LEVELS"),
+    blob("plans", 2 * N_LIGHTS, doc="plan_id of each, 2 bytes each, little-endian"),
+    blob("left_s", 4 * N_LIGHTS, doc="to the end of each one's plan, 4 bytes each, little-endian; 0 = over, or none"),
+    uint("knots", N_LIGHTS * MAX_KNOTS, "held, of all plans"),
+    uint("effects", MAX_EFFECTS, "held, now or to come"),
+    uint("power_mw", 100_000_000, "of all lights, by their levels"),
+    flag("power_capped", "the lights are scaled down"),
+    blob("lights_crc", 4, doc="CRC-32, little-endian, of what CONFIG_LIGHT and CONFIG_LIGHTS said")
+)  # fmt: skip
+
+# -- feeders ----------------------------------------------------------------------------------------------------
+
+CONFIG_FEEDER = Message(
+    60, "CONFIG_FEEDER", HOST, COMMAND, "Describe one feeder; refused while armed. Caps may only be tightened.",
+    _feeder(),
+    flag("enabled", "one that is not enabled never feeds"),
+    uint("pulse_min_us", 3000, "shortest pulse that its servo may be given"),
+    uint("pulse_max_us", 3000, "and the longest"),
+    uint("max_turns", 1000, "in one feeding"),
+    uint("max_feedings_24h", 1000, "feedings that moved within 24 h of the host's time"),
+    uint("max_turns_24h", 10_000, "turns within 24 h"),
+    uint("max_mg_24h", 10_000_000, "food within 24 h"),
+    flag("drop_sensor", "there is one: a turn that it does not see has fed nothing"),
+)  # fmt: skip
+FEED = Message(
+    61, "FEED", HOST, COMMAND, "Feed once. An operation that is known moves nothing. Answer: FEED_STATE, or NAK.",
+    *_operation(), _feeder(),
+    uint("boot_id", doc="from WELCOME: of the clock that not_after is of"),
+    *_uptime("not_after_"), *_wall(), *_motion(),
+    flag("return_to_rest", "after the last turn; else the servo is released where it feeds"),
+    uint("turns", 1000, "out and back; at least 1"),
+    uint("portion_mg", 10_000_000, "what all turns together give, for the cap")
+)  # fmt: skip
+FEED_STATUS = Message(
+    62, "FEED_STATUS", HOST, COMMAND, "Ask what became of a feeding. Answer: FEED_STATE.", *_operation()
+)
+FEED_STATE = Message(
+    63, "FEED_STATE", PICO, REPLY, "How a feeding stands; done, partial and failed are in the journal.",
+    *_operation(),
+    enum("state", FEEDING_STATES, "unknown: it never began, unless the journal was lost"),
+    enum("reason", FEEDING_REASONS, "why it is not done"),
+    uint("turns", 1000, "made; running: asked for; partial by a restart: asked for, of which some were made"),
+    uint("drops", 65_535, "seen by the drop sensor"),
+    uint("took_ms", doc="from the first movement to rest"),
+    flag("journal_lost", "the journal of before this boot is lost: unknown may have begun")
+)  # fmt: skip
+TEST_SERVO = Message(
+    64, "TEST_SERVO", HOST, COMMAND, "Move a feeder's servo out and back once. Counts as no feeding; few in an hour.",
+    _feeder(), *_motion()
+)  # fmt: skip
+FEED_STARTED = Message(
+    65, "FEED_STARTED", PICO, EVENT, "A feeding begins: its servo moves only once this is in flash.",
+    *_event(), *_operation(), *_wall(),
+    uint("portion_mg", 10_000_000, "as asked"),
+    _feeder(),
+    uint("turns", 1000, "as asked"),
+    uint("rest_us", 3000, "pulse to go to rest with, should the Pico restart meanwhile")
+)  # fmt: skip
+FEED_REPORT = Message(
+    66, "FEED_REPORT", PICO, EVENT, "A feeding has ended, now. Exactly one follows every FEED_STARTED.",
+    *_event(), *_operation(),
+    uint("took_ms", doc="from the first movement to rest; 0 if none is known"),
+    uint("drops", 65_535, "seen by the drop sensor"),
+    uint("turns", 1000, "made; partial by a restart: asked for, of which some were made"),
+    _feeder(),
+    enum("outcome", FEEDING_STATES, "done, partial or failed"),
+    enum("reason", FEEDING_REASONS, "why it is not done")
+)  # fmt: skip
+
 TABLE = (
     HELLO, WELCOME, NAK, ACK, PING, PONG, CONFIG_CIRCUIT, CONFIG_POINT, CONFIG_CHECK, CONFIG_STATE, ARM, DISARM, LEASE,
     RESET_TRIP, EVENT_ACK, MAINTENANCE, READ_TRACE, TRACE, STATUS, HEALTH, BOOT, TRIP, FAULT, LEASE_OVER, RESET, NOTICE,
     BUDGET,
+    CONFIG_LIGHT, CONFIG_LIGHTS, PLAN_KNOTS, PLAN_START, EFFECT, LEVELS, LIGHTS,
+    CONFIG_FEEDER, FEED, FEED_STATUS, FEED_STATE, TEST_SERVO, FEED_STARTED, FEED_REPORT,
 )  # fmt: skip
 BY_ID = build_index(TABLE)
 DIGEST = digest(TABLE)
-del _uptime, _event, _cause, _channel_sums  # under MicroPython a function holds on to every constant of its file
+# Under MicroPython a function holds on to every constant of its file.
+del _uptime, _event, _cause, _channel_sums
+del _operation, _wall, _feeder, _motion

@@ -7,12 +7,22 @@ from tanklink.schema import Message
 BOARD_STATES: tuple[str, ...]
 CHANNELS: tuple[str, ...]
 CIRCUIT_STATES: tuple[str, ...]
+EFFECTS: tuple[str, ...]
+FEEDING_REASONS: tuple[str, ...]
+FEEDING_STATES: tuple[str, ...]
+KNOT_BYTES: int
+LIGHT_SOURCES: tuple[str, ...]
+MAX_EFFECTS: int
+MAX_KNOTS: int
 MAX_POINTS: int
 MAX_SAMPLES: int
 NAK_REASONS: tuple[str, ...]
 NOTICES: tuple[str, ...]
 N_CHANNELS: int
 N_CIRCUITS: int
+N_FEEDERS: int
+N_LIGHTS: int
+PART_KNOTS: int
 RESET_CAUSES: tuple[str, ...]
 SUBJECTS: tuple[str, ...]
 TRACE_PARTS: int
@@ -49,6 +59,20 @@ LEASE_OVER: Message
 RESET: Message
 NOTICE: Message
 BUDGET: Message
+CONFIG_LIGHT: Message
+CONFIG_LIGHTS: Message
+PLAN_KNOTS: Message
+PLAN_START: Message
+EFFECT: Message
+LEVELS: Message
+LIGHTS: Message
+CONFIG_FEEDER: Message
+FEED: Message
+FEED_STATUS: Message
+FEED_STATE: Message
+TEST_SERVO: Message
+FEED_STARTED: Message
+FEED_REPORT: Message
 
 TABLE: tuple[Message, ...]
 BY_ID: dict[int, Message]

@@ -317,7 +317,181 @@ class _Budget(NamedTuple):
 class Budget(_Budget):
     MESSAGE: ClassVar[Message]
 
-Record: TypeAlias = Hello | Welcome | Nak | Ack | Ping | Pong | ConfigCircuit | ConfigPoint | ConfigCheck | ConfigState | Arm | Disarm | Lease | ResetTrip | EventAck | Maintenance | ReadTrace | Trace | Status | Health | Boot | Trip | Fault | LeaseOver | Reset | Notice | Budget
+class _ConfigLight(NamedTuple):
+    light: int
+    cap_u16: int
+    slew_u16_per_s: int
+    fallback_u16: int
+    full_mw: int
+
+class ConfigLight(_ConfigLight):
+    MESSAGE: ClassVar[Message]
+
+class _ConfigLights(NamedTuple):
+    power_cap_mw: int
+
+class ConfigLights(_ConfigLights):
+    MESSAGE: ClassVar[Message]
+
+class _PlanKnots(NamedTuple):
+    plan_id: int
+    light: int
+    first: int
+    count: int  # type: ignore[assignment]  # hides tuple.count
+    knots: bytes
+
+class PlanKnots(_PlanKnots):
+    MESSAGE: ClassVar[Message]
+
+class _PlanStart(NamedTuple):
+    plan_id: int
+    light: int
+    count: int  # type: ignore[assignment]  # hides tuple.count
+    knots_crc: bytes
+    origin_s: int
+    origin_ms_part: int
+
+class PlanStart(_PlanStart):
+    MESSAGE: ClassVar[Message]
+
+class _Effect(NamedTuple):
+    effect_id: int
+    kind: int
+    lights: int
+    start_uptime_s: int
+    start_uptime_ms_part: int
+    duration_ms: int
+    depth_u16: int
+    drift_ms: int
+    seed: int
+
+class Effect(_Effect):
+    MESSAGE: ClassVar[Message]
+
+class _Levels(NamedTuple):
+    lights: int
+    levels: bytes
+    until_uptime_s: int
+    until_uptime_ms_part: int
+
+class Levels(_Levels):
+    MESSAGE: ClassVar[Message]
+
+class _Lights(NamedTuple):
+    uptime_s: int
+    uptime_ms_part: int
+    levels: bytes
+    sources: bytes
+    plans: bytes
+    left_s: bytes
+    knots: int
+    effects: int
+    power_mw: int
+    power_capped: bool
+    lights_crc: bytes
+
+class Lights(_Lights):
+    MESSAGE: ClassVar[Message]
+
+class _ConfigFeeder(NamedTuple):
+    feeder: int
+    enabled: bool
+    pulse_min_us: int
+    pulse_max_us: int
+    max_turns: int
+    max_feedings_24h: int
+    max_turns_24h: int
+    max_mg_24h: int
+    drop_sensor: bool
+
+class ConfigFeeder(_ConfigFeeder):
+    MESSAGE: ClassVar[Message]
+
+class _Feed(NamedTuple):
+    op_hi: int
+    op_lo: int
+    feeder: int
+    boot_id: int
+    not_after_uptime_s: int
+    not_after_uptime_ms_part: int
+    wall_day: int
+    wall_s: int
+    rest_us: int
+    feed_us: int
+    rotate_ms: int
+    hold_ms: int
+    return_to_rest: bool
+    turns: int
+    portion_mg: int
+
+class Feed(_Feed):
+    MESSAGE: ClassVar[Message]
+
+class _FeedStatus(NamedTuple):
+    op_hi: int
+    op_lo: int
+
+class FeedStatus(_FeedStatus):
+    MESSAGE: ClassVar[Message]
+
+class _FeedState(NamedTuple):
+    op_hi: int
+    op_lo: int
+    state: int
+    reason: int
+    turns: int
+    drops: int
+    took_ms: int
+    journal_lost: bool
+
+class FeedState(_FeedState):
+    MESSAGE: ClassVar[Message]
+
+class _TestServo(NamedTuple):
+    feeder: int
+    rest_us: int
+    feed_us: int
+    rotate_ms: int
+    hold_ms: int
+
+class TestServo(_TestServo):
+    MESSAGE: ClassVar[Message]
+
+class _FeedStarted(NamedTuple):
+    event_id: int
+    boot_id: int
+    at_uptime_s: int
+    at_uptime_ms_part: int
+    op_hi: int
+    op_lo: int
+    wall_day: int
+    wall_s: int
+    portion_mg: int
+    feeder: int
+    turns: int
+    rest_us: int
+
+class FeedStarted(_FeedStarted):
+    MESSAGE: ClassVar[Message]
+
+class _FeedReport(NamedTuple):
+    event_id: int
+    boot_id: int
+    at_uptime_s: int
+    at_uptime_ms_part: int
+    op_hi: int
+    op_lo: int
+    took_ms: int
+    drops: int
+    turns: int
+    feeder: int
+    outcome: int
+    reason: int
+
+class FeedReport(_FeedReport):
+    MESSAGE: ClassVar[Message]
+
+Record: TypeAlias = Hello | Welcome | Nak | Ack | Ping | Pong | ConfigCircuit | ConfigPoint | ConfigCheck | ConfigState | Arm | Disarm | Lease | ResetTrip | EventAck | Maintenance | ReadTrace | Trace | Status | Health | Boot | Trip | Fault | LeaseOver | Reset | Notice | Budget | ConfigLight | ConfigLights | PlanKnots | PlanStart | Effect | Levels | Lights | ConfigFeeder | Feed | FeedStatus | FeedState | TestServo | FeedStarted | FeedReport
 
 RECORDS: dict[int, type[Record]]
 

@@ -309,6 +309,23 @@ def test_a_lease_of_before_the_silence_still_counts_after_it() -> None:
     assert talk.pico.leased(1, talk.now)
 
 
+def test_after_a_fault_the_configuration_is_compared_and_sent_anew_if_it_differs() -> None:
+    """A bit of it may have fallen over in the Pico's memory, and it clears no fault without a whole one."""
+    talk = Talk().armed()
+    held = talk.pico.config.circuits[1]
+    assert held is not None
+    held[3] ^= 64
+    talk.pico.state, talk.pico.trip_id = "fault", 7
+    circuits, checks = len(told_of(talk.pico, records.ConfigCircuit)), len(told_of(talk.pico, records.ConfigCheck))
+    talk.run(0.5)
+    assert talk.session.phase == "ready"
+    assert talk.pico.config.crc() == talk.config.crc
+    assert len(told_of(talk.pico, records.ConfigCircuit)) > circuits
+    assert len(told_of(talk.pico, records.ConfigCheck)) == checks + 2
+    talk.run(2)
+    assert len(told_of(talk.pico, records.ConfigCheck)) == checks + 2, "once"
+
+
 def test_health_and_budget_are_kept_and_forgotten_with_the_boot() -> None:
     talk = Talk().armed()
     health, budget = records.Health(*([1] * 20)), records.Budget(*([2] * 8))

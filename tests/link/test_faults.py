@@ -68,6 +68,7 @@ class Case:
         return f"{self.fault}={'+'.join(values)}" if values else self.fault
 
 
+FLIPPED_S, CHANGED_S = 2.5, 120  # the sums of the configuration and of the program's files take so long
 STUCK_S, NO_RISE_WH = 4, 18  # 18 Wh warm the small tank by 1.5 °F within half a minute
 # Circuit 1 heats a small tank from the temperature of the air on; circuit 2's tank is warm, so that it stays open.
 IDLE_2 = (
@@ -92,6 +93,10 @@ IDLE_2 = (
     Case("adc-slip", None, "adc_slot", "adc", over=None, circuit=None),
     Case("adc-stop", None, "adc_stopped", "adc", over=None, circuit=None),
     Case("bus-error", None, "exception", "cpu", over=None, circuit=None),
+    Case("bus-stall", None, "slow_pass", "cpu", over=True, circuit=None),
+    Case("bit-flip", None, "config", "config", over=None, kind="fault", circuit=None, within_s=FLIPPED_S),
+    Case("program-damaged", None, "program", "program", over=None, kind="fault", circuit=None, within_s=CHANGED_S,
+         refused=UNFIT),
     Case("cpu-hang", 400, "permit", "relays", over=True),
     Case("cpu-hang", None, "watchdog", "cpu", over=None, circuit=None),
     Case("power-cut", 0.5, None, "cpu", over=False, kind="pico_restarted", circuit=None),
@@ -101,6 +106,31 @@ IDLE_2 = (
 )  # fmt: skip
 # Both circuits heat.
 BOTH = (
+    Case(
+        "relay-stuck",
+        "1.outside",
+        "relay_stuck",
+        "relays",
+        over=True,
+        kind="fault",
+        circuit=None,
+        shows=reboot,
+        refused=UNFIT,
+    ),
+    Case("memory-stuck", None, "memory", "memory", over=None, kind="fault", circuit=None, shows=reboot, refused=UNFIT),
+    Case("clock-off", None, "clock", "clock", over=False, kind="fault", circuit=None, shows=reboot, refused=UNFIT),
+    Case(
+        "comparator-dead",
+        None,
+        "comparator",
+        "comparator",
+        over=False,
+        kind="fault",
+        circuit=None,
+        shows=reboot,
+        refused=UNFIT,
+    ),
+    Case("flash-dead", None, "journal", "journal", over=True, kind="fault", circuit=None, shows=reboot, refused=UNFIT),
     Case("weld", "1.outside", "weld", "relay_1_outside", over=True, kind="fault", shows=reopen),
     Case("weld", "1.inside", "weld", "relay_1_inside", over=True, kind="fault", shows=reopen),
     Case("weld", "2.outside", "weld", "relay_2_outside", over=True, kind="fault", circuit=2, shows=reopen),
@@ -243,7 +273,7 @@ def check_reset(rig: Rig, case: Case, at_ns: int) -> None:
     closed = [e for e in rig.edges(at_ns) if e.name in RELAYS and e.level == 1]
     assert case.shows is not at_once or not closed, "closed without a reset"
     rig.ask(cmd="fault", name="clear", value=None)
-    reset(rig, trip["id"])
+    reset(rig, trip["id"], case.within_s + 30)
 
 
 def refusal(rig: Rig, trip_id: int) -> str:
@@ -257,9 +287,9 @@ def refusal(rig: Rig, trip_id: int) -> str:
     return rig.wait(asked, "refusal", 20)
 
 
-def reset(rig: Rig, trip_id: int) -> None:
+def reset(rig: Rig, trip_id: int, within_s: float = 30) -> None:
     """As a person does, until it is accepted: not before the cause has been gone for two seconds."""
-    rig.wait(lambda: rig.reset_trip(trip_id).returncode == 0, "reset to be accepted", 30)
+    rig.wait(lambda: rig.reset_trip(trip_id).returncode == 0, "reset to be accepted", within_s)
 
 
 def check_the_page_resets_nothing(rig: Rig, trip_id: int) -> None:

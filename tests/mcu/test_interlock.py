@@ -14,6 +14,7 @@ def test_the_simulated_board_is_wired_as_the_program_believes() -> None:
     assert pins.FAULT_FEED_PIN == simwire.FEED_GPIO
     assert pins.ADC_PINS == simwire.ADC_GPIOS
     assert (pins.LIGHT_PINS, pins.SERVO_PINS) == (simwire.LIGHT_GPIOS, simwire.SERVO_GPIOS)
+    assert pins.DROP_PINS == simwire.DROP_GPIOS
     assert pins.SPI_ID == simwire.SPI_ID
     assert (pins.SPI_SCK_PIN, pins.SPI_MOSI_PIN, pins.SPI_MISO_PIN, pins.SPI_CS_PIN) == (
         simwire.SPI_SCK_GPIO,

@@ -8,6 +8,7 @@ import backend_virtual
 import flash
 import pytest
 import rp2
+import simwire
 
 SHIMS = Path(flash.__file__).parent
 BLOCK, PAGE = flash.BLOCK_BYTES, flash.PAGE_BYTES
@@ -44,6 +45,22 @@ def test_a_program_clears_bits_and_an_erase_sets_them(chip: rp2.Flash) -> None:
     assert read(chip, 0, 0, BLOCK) == b"\xff" * BLOCK
     assert chip.ioctl(6, 1) == 0
     assert read(chip, 1, 0, BLOCK) == b"\xff" * BLOCK
+
+
+def test_a_flash_that_is_dead_takes_nothing_and_says_nothing(
+    chip: rp2.Flash, world: backend_virtual.VirtualBackend
+) -> None:
+    chip.writeblocks(0, b"\xa5" * PAGE, 0)
+    world.set_fault(simwire.FAULT_FLASH, True)
+    chip.writeblocks(0, b"\x00" * PAGE, 0)
+    assert chip.ioctl(6, 0) == 0
+    chip.writeblocks(0, b"\x00" * PAGE)
+    assert read(chip, 0, 0, PAGE) == b"\xa5" * PAGE
+    with pytest.raises(ValueError, match="no whole page"):
+        chip.writeblocks(0, b"\x00", 0)
+    world.set_fault(simwire.FAULT_FLASH, False)
+    chip.writeblocks(0, b"\x00" * PAGE, 0)
+    assert read(chip, 0, 0, PAGE) == b"\x00" * PAGE
 
 
 def test_without_an_offset_the_block_is_erased_before(chip: rp2.Flash) -> None:

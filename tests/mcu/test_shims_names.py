@@ -15,6 +15,7 @@ ON_THE_CHIP = {
     "IRQ_FALLING IRQ_RISING OPEN_DRAIN OUT PULL_DOWN PULL_UP board cpu high init irq low off on "
     "toggle",
     "ADC": "CORE_TEMP read_u16",
+    "PWM": "deinit duty_ns duty_u16 freq init",
     "Timer": "ONE_SHOT PERIODIC deinit init",
     "DMA": "active channel close config count ctrl irq pack_ctrl read registers unpack_ctrl write",
     "SPI": "read readinto write LSB MSB deinit init write_readinto",
@@ -28,13 +29,14 @@ ON_THE_CHIP = {
     "ticks_us time time_ns",
 }
 OURS = {  # what a shim's module needs itself: imports, and helpers of other shims
-    "machine": {"chip_timer", "mcp3208", "registers", "simboard", "simwire", "gpio_of"},
+    "machine": {"chip_pwm", "chip_timer", "mcp3208", "registers", "simboard", "simwire", "gpio_of"},
     "Timer": {"callback", "due_us", "hard", "late_us", "lose", "once", "period_us", "skip_to"},
     "rp2": {"dma", "flash", "pio_asm", "simboard", "gpio_of"},
     "time": {"sys", "simboard", "install"},
 }
 SHIMS: dict[str, object] = {
     "machine": machine, "Pin": machine.Pin, "ADC": machine.ADC, "SPI": machine.SPI, "WDT": machine.WDT,
+    "PWM": machine.PWM,
     "Timer": machine.Timer, "DMA": rp2.DMA,
     "rp2": rp2, "PIO": rp2.PIO, "Flash": rp2.Flash, "StateMachine": rp2.StateMachine, "time": chip_time,
 }  # fmt: skip

@@ -11,9 +11,12 @@ from typing import Any
 import pytest
 from clock import Clock, Every
 from facts import Facts, within_reach
+from feedlog import MAX_FEEDINGS, FeedLog
 from heating import Heating
+from lights import Lights
 from relays import Circuit
 from sampler import Sums
+from servo import Servos
 from telemetry import Loop
 from trips import ROWS, Judge
 
@@ -193,3 +196,58 @@ def test_a_second_of_passes() -> None:
     loop.pass_us_sum = Small(1_000_000)
     loop.add_pass(Small(SMALL_MAX - 1_000_000))
     assert loop.pass_us_max < LIMIT
+
+
+def test_feedings_of_a_day_are_summed_up_in_small_integers() -> None:
+    most_mg, last_day, last_s = 10_000_000, 100_000, 86_399
+    for day, s in itertools.product((0, last_day), (0, last_s)):
+        log = FeedLog()
+        for n in range(MAX_FEEDINGS):
+            log.begin(LIMIT - 1, n, day, s, most_mg, 1, 1000, 3000)
+        for now, now_s in itertools.product((0, last_day), (0, last_s)):
+            log.count(1, Small(now), Small(now_s))
+            assert log.fed_n == (MAX_FEEDINGS if now == day else 0)
+            assert Small(log.fed_mg) == most_mg * log.fed_n
+
+
+@pytest.mark.parametrize("turns", [0, 1])
+def test_a_servo_moves_in_small_integers(turns: int, world: Any) -> None:
+    clock = Clock(world.clock_us)
+    clock.s = SMALL_MAX - 100
+    servos = Servos(clock)
+    servos.start(0, 500, 2500, Small(10_000), Small(10_000), turns)
+    while servos.phase:
+        for name in ("_from_us", "_to_us", "_phase_ms", "_us", "_s"):
+            setattr(servos, name, Small(getattr(servos, name)))
+        world.advance(5000)
+        clock.advance(world.clock_us)
+        servos.step()
+    assert clock.s < SMALL_MAX
+
+
+class Lamp:
+    def duty_u16(self, level: int) -> None:
+        assert 0 <= level <= 65535
+
+
+@pytest.mark.parametrize("s", [200_000, 14 * 86400, 30 * 365 * 86400])
+def test_lights(s: int) -> None:
+    """The greatest of everything that the wire brings, at every age of the board."""
+    clock = clock_at(s, 999_999)
+    lights = Lights(clock, [Lamp()] * 8)
+    assert lights.configure_all(small([600_000])) is None
+    knots = bytes.fromhex("0000000000000000ffff007f0701ffff").ljust(192, b"\0")
+    for light in range(1, 9):
+        assert lights.configure(small([light, 65_535, 1_000_000, 65_535, 200_000])) is None
+        assert lights.gather([*small([65_535, light, 0, 1]), knots]) is None
+        for origin_s in (-SMALL_MAX, -172_800, 0, s - 10, s, s + 172_800, SMALL_MAX):
+            lights.start([*small([65_535, light, 1]), bytes(4), *small([origin_s, 999])])
+    for until_s in (0, s, s + 60, SMALL_MAX):
+        lights.hold([Small(255), b"\xff" * 16, *small([until_s, 999])])
+    for ahead_s in (0, 1, 15_000, 172_800, 10_000_000):
+        clock.s, clock.us = Small(s + ahead_s), Small(0)
+        lights.step()
+        lights.fill()
+    for effect in range(17):  # what they make of their seeds is machine words, which may have 31 bits
+        lights.take_effect(small([effect, effect % 2, 255, s, 999, 14_400_000, 65_535, 60_000, SMALL_MAX]))
+    lights.take_effect(small([99, 0, 255, SMALL_MAX, 999, 14_400_000, 65_535, 60_000, SMALL_MAX]))

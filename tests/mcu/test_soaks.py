@@ -35,3 +35,21 @@ def test_the_heap_is_as_it_was_after_so_many_passes(micropython: str, passes: in
     figures = soak(micropython, "steady", passes)
     assert figures["passes"] == passes
     assert figures["free_after"] == figures["free_before"] > 0
+
+
+@pytest.mark.parametrize("lives", [20, pytest.param(1_000, marks=[pytest.mark.slow, pytest.mark.timeout(1600)])])
+def test_no_reboot_arms_resets_closes_or_forgets(micropython: str, lives: int) -> None:
+    figures = soak(micropython, "reboots", lives)
+    assert figures["lives"] == lives
+    for name in ("armed", "trips", "traces", "resets", "power_cuts"):
+        assert figures[name] > lives // 20, f"{name}: the test would be empty"
+    assert figures["in_flash"] > 0 or lives < 100
+
+
+@pytest.mark.parametrize("cuts", [25, pytest.param(1_000, marks=[pytest.mark.slow, pytest.mark.timeout(1600)])])
+def test_cuts_of_power_double_no_feeding_and_lose_none(micropython: str, cuts: int) -> None:
+    """The soak itself compares every feeding with what fell out of the hopper; here, that it saw all there is."""
+    figures = soak(micropython, "feedcuts", cuts)
+    assert figures["cuts"] >= cuts
+    assert all(figures[state] for state in ("done", "partial", "unknown", "rotations"))
+    assert figures["failed"] == 0

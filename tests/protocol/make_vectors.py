@@ -43,6 +43,7 @@ CIRCUIT = [
     True,
     False,
 ]
+FEEDER = [2, True, 600, 2400, 5, 8, 20, 30_000, True]
 NTC = ((150, 250_000), (300, 200_000), (600, 160_000), (1200, 120_000), (2000, 95_000), (2900, 68_000), (3900, 5_000))
 
 
@@ -76,13 +77,15 @@ def refused() -> Iterator[Entry]:
             yield {"name": what, "sender": sender, "refused": frame.hex(), "reason": reason}
 
 
-def config_crc(circuits: dict[int, list[Any]], tables: dict[int, Any]) -> bytes:
+def config_crc(circuits: dict[int, list[Any]], tables: dict[int, Any], feeders: dict[int, list[Any]]) -> bytes:
     words: list[int] = []
     for circuit in range(1, messages.N_CIRCUITS + 1):
         words += map(int, circuits.get(circuit, [circuit] + [0] * (len(CIRCUIT) - 1)))
     for channel in range(messages.N_CHANNELS):
         table = tables.get(channel, ())
         words += [len(table), *(number for point in table for number in point)]
+    for feeder in range(1, messages.N_FEEDERS + 1):
+        words += map(int, feeders.get(feeder, [feeder] + [0] * (len(FEEDER) - 1)))
     return crc32(struct.pack(f"<{len(words)}i", *words)).to_bytes(4, "little")
 
 
@@ -97,8 +100,10 @@ def scaled(table: tuple[tuple[int, int], ...], counts: int) -> int:
 def configurations() -> Iterator[Entry]:
     steep = ((2047, -VALUE_MAX), (2048, VALUE_MAX))
     whole = {0: ((372, 0), (4068, 14_000)), 2: ((0, 0), (4095, 500_000)), 4: NTC}
+    feeders = {"feeders alone": {2: FEEDER, 1: [1, *FEEDER[1:-1], False]}}
     for name, circuits, tables, complete in (
         ("nothing configured", {}, {}, True),
+        ("feeders alone", {}, {}, True),
         ("one circuit, whole", {1: CIRCUIT}, whole, True),
         ("a circuit without scales", {1: CIRCUIT}, {}, False),
         ("the other circuit, with the first one's scales", {2: [2, *CIRCUIT[1:]]}, whole, False),
@@ -122,7 +127,8 @@ def configurations() -> Iterator[Entry]:
         points = [[channel, i, *point] for channel, table in tables.items() for i, point in enumerate(table)]
         yield {
             "name": name, "circuits": list(circuits.values()), "points": points, "complete": complete,
-            "crc": config_crc(circuits, tables).hex(), "scaled": samples,
+            "feeders": list(feeders.get(name, {}).values()),
+            "crc": config_crc(circuits, tables, feeders.get(name, {})).hex(), "scaled": samples,
         }  # fmt: skip
 
 

@@ -67,7 +67,7 @@ def test_the_vectors_are_of_this_table() -> None:
             "2 pico reply digest:3:8:8 firmware:3:8:8 board_id:3:8:8 boot_id:0:0:1073741823 reset_cause:0:0:3 "
             "state:0:0:5 trip_id:0:0:1073741823 uptime_s:0:0:1073741823 uptime_ms_part:0:0:999 version:2:0:16",
         ),
-        (messages.NAK, "3 pico reply request:0:0:127 reason:0:0:18"),
+        (messages.NAK, f"3 pico reply request:0:0:127 reason:0:0:{len(messages.NAK_REASONS) - 1}"),
     ],
     ids=lambda value: getattr(value, "name", ""),
 )

@@ -13,6 +13,7 @@ from tankwarden.config import Circuit as CircuitConfig
 from tankwarden.sim import defaults, faults
 from tankwarden.sim.defaults import CIRCUITS, RELAYS
 from tankwarden.sim.errors import FaultError
+from tankwarden.sim.hopper import Hopper
 from tankwarden.sim.plant import Circuit, Plant
 
 HOUR_MS = 3_600_000
@@ -37,6 +38,10 @@ class Bench:
     plant: Plant = field(default_factory=lambda: Plant(NOON_MS))
     cable: Line = field(default_factory=Line)
     done: list[tuple[object, ...]] = field(default_factory=list)
+    hoppers: tuple[Hopper, Hopper] = field(default_factory=lambda: (Hopper(), Hopper()))
+
+    def hopper(self, feeder: int) -> Hopper:
+        return self.hoppers[feeder - 1]
 
     def circuit(self, number: int) -> Circuit:
         return self.plant.circuits[number]
@@ -50,8 +55,11 @@ class Bench:
     def set_chip_fault(self, name: str, there: bool) -> None:
         self.done.append(("chip", name, there))
 
-    def fail_bus(self) -> None:
-        self.done.append(("bus",))
+    def set_relay_stuck(self, relay: int, stuck: bool) -> None:
+        self.done.append(("relay", relay, stuck))
+
+    def glitch(self, name: str) -> None:
+        self.done.append(("glitch", name))
 
     def hang_cpu(self, ms: float | None) -> None:
         self.done.append(("hang", ms))
@@ -144,6 +152,22 @@ def test_fault_of_a_circuit_shows_there_alone_and_clear_restores_it(bench: Bench
     assert not shows(bench.plant, 3 - circuit)
     faults.apply(bench, "clear")
     assert bench.plant.true_counts() == before
+
+
+@pytest.mark.parametrize("feeder", [1, 2])
+@pytest.mark.parametrize(("name", "truth"), [("servo-jam", (0, 0)), ("drop-sensor-stuck", (1, 0)), ("clear", (1, 1))])
+def test_a_feeder_gives_nothing_or_is_not_seen_to_and_the_other_one_does(
+    bench: Bench, name: str, truth: tuple[int, int], feeder: int
+) -> None:
+    for broken in ("servo-jam", "drop-sensor-stuck"):
+        faults.apply(bench, broken, feeder)
+    faults.apply(bench, "clear")
+    faults.apply(bench, name, None if name == "clear" else feeder)
+    for hopper in bench.hoppers:
+        for angle_deg in (0.0, 45.0, 90.0, 45.0):
+            hopper.turn(angle_deg)
+    assert tuple(bench.hopper(feeder).truth().values()) == truth
+    assert tuple(bench.hopper(3 - feeder).truth().values()) == (1, 1)
 
 
 @pytest.mark.parametrize("name", SHOWS_CLOSED)
@@ -297,9 +321,10 @@ BOARD_FAULTS = (
     ("fault-line", "2", [("loop", 2, False)]),
     ("line-short", None, [("line short", 1, True)]),
     ("line-short", 2, [("line short", 2, True)]),
-    ("adc-slip", None, [("chip", "adc-slip", True)]),
-    ("adc-stop", None, [("chip", "adc-stop", True)]),
-    ("bus-error", None, [("bus",)]),
+    ("relay-stuck", None, [("relay", 0, True)]),
+    ("relay-stuck", "2.inside", [("relay", 3, True)]),
+    *[(name, None, [("chip", name, True)]) for name in faults.CHIP_FAULTS],
+    *[(name, None, [("glitch", name)]) for name in faults.GLITCHES],
     ("cpu-hang", None, [("hang", None)]),
     ("cpu-hang", 250, [("hang", 250)]),
     ("power-cut", None, [("power off", 2)]),
@@ -331,6 +356,7 @@ def test_clear_mends_everything_the_board_and_line_can_have(bench: Bench) -> Non
     mended = {
         *((what, n, ok) for n in (1, 2) for what, ok in (("loop", True), ("line short", False))),
         *(("chip", name, False) for name in faults.CHIP_FAULTS),
+        *(("relay", relay, False) for relay in range(4)),
     }
     assert set(bench.done) >= mended | {("resume",), ("power on",), ("mend",)}
 
@@ -370,7 +396,7 @@ def test_what_does_not_fit_is_refused_in_words_and_changes_nothing(
 def test_every_fault_is_walked_through_here_and_described() -> None:
     walked = set(PLANT_FAULTS) | set(SHOWS_CLOSED) | {name for name, _, _ in BOARD_FAULTS}
     in_time = {"dry-tank", "detached-ntc", "sensor-stuck", "sensor-rate", "reference-off", "serial-noise", "clear"}
-    assert walked | in_time == set(faults.FAULTS)
+    assert walked | in_time | {"servo-jam", "drop-sensor-stuck"} == set(faults.FAULTS)
     for row in faults.describe():
         assert row["name"] in faults.FAULTS
         assert row["help"]

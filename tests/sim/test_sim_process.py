@@ -72,11 +72,11 @@ def test_light_and_servo_pins_are_traced_and_a_servo_goes_where_its_pulse_says(t
         sim.wait(lambda: sim.state()["servos"]["1"]["angle_deg"] == pytest.approx(90.0), "servo at 90°")
         state = sim.state()
         edges = [(name, level) for _, name, level in sim.edges()]
-    assert [e for e in edges if e[0] == "light.1"] == [("light.1", 1), ("light.1", 0)]
+    assert [e for e in edges if e[0] == "light.1"] == [("light.1", 65535), ("light.1", 0)]
     assert [e for e in edges if e[0] == "servo.1"] == [("servo.1", 1), ("servo.1", 0)]
     assert state["servos"]["1"]["pulse_us"] == 1500
     assert state["lights"]["1"]["on_s"] >= 0.03
-    assert state["lights"]["2"] == {"level": 0, "on_s": 0.0}
+    assert state["lights"]["2"] == {"level": 0, "on_s": 0.0, "full_s": 0.0}
 
 
 def test_a_hung_cpu_loses_its_permits_at_their_end_and_its_watchdog_resets_it(tmp_path: Path) -> None:
@@ -195,12 +195,44 @@ def test_what_is_wrong_on_the_board_is_on_its_page_until_cleared(tmp_path: Path)
         assert words() == (0, 0)
 
 
-def test_a_bus_error_is_over_before_the_board_can_have_restarted(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "bit"),
+    [
+        ("bus-error", simwire.FAULT_EXCEPTION),
+        ("bus-stall", simwire.FAULT_BUS_STALL),
+        ("bit-flip", simwire.FAULT_BIT_FLIP),
+    ],
+)
+def test_a_glitch_is_over_before_the_board_can_have_restarted(tmp_path: Path, name: str, bit: int) -> None:
     with running_sim(tmp_path) as sim:
         page = sim.simulation.page
-        sim.fault("bus-error")
-        assert page.read(simwire.W_FAULTS) == (simwire.FAULT_EXCEPTION,)
+        sim.fault(name)
+        assert page.read(simwire.W_FAULTS) == (bit,)
         sim.wait(lambda: page.read(simwire.W_FAULTS) == (0,), "end of the failure", 0.29)
+
+
+def test_a_relay_whose_pin_is_stuck_is_closed_whatever_the_board_does(tmp_path: Path) -> None:
+    """Until it is mended: then it opens, if nothing else holds it."""
+    with running_sim(tmp_path) as sim:
+        at_ns = sim.fault("relay-stuck", "2.inside")
+        sim.wait(lambda: sim.state()["relays"]["relay.2.inside"] == 1, "closed relay")
+        assert sim.simulation.page.read(simwire.W_STUCK) == (1 << simwire.RELAY_GPIOS[3],)
+        sim.fault("clear")
+        sim.wait(lambda: not any(sim.state()["relays"].values()), "open relay")
+        assert [(name, level) for _, name, level in sim.edges(at_ns)] == [("relay.2.inside", 1), ("relay.2.inside", 0)]
+
+
+def test_a_dead_comparator_drops_nothing(tmp_path: Path) -> None:
+    with running_sim(tmp_path) as sim:
+        arm(sim)
+        with sim.terminal() as terminal:
+            terminal.write(b"W")
+        page = sim.simulation.page
+        sim.wait(lambda: page.read(simwire.W_PULLS) == (1 << 2,), "comparator that watches")
+        sim.fault("comparator-dead")
+        sim.fault("adc-stop")
+        time.sleep(0.05)  # a real process on real time: a dozen of its ticks
+        assert page.read(simwire.W_PULLS) == (1 << 2,)
 
 
 def test_the_comparator_drops_the_relays_of_a_hung_board_when_its_converter_stops(tmp_path: Path) -> None:

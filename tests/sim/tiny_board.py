@@ -59,9 +59,11 @@ while True:
             for relay in range(4):
                 record(PERMIT, relay, 0)
         elif byte == ord("L"):
-            record(PIN, 9, 1)
-            time.sleep(0.03)
-            record(PIN, 9, 0)
+            record(PIN, 10, 1)
+            until_us = chip_us() + 30_000
+            while chip_us() < until_us:
+                time.sleep(0.001)
+            record(PIN, 10, 0)
         elif byte == ord("S"):
             now_us = chip_us()
             for at_us, level in ((now_us - 1500, 1), (now_us, 0)):

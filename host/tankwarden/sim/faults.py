@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from tankwarden.sim.defaults import ADC_SUPPLY_V, RELAYS, ntc_counts
 from tankwarden.sim.errors import FaultError
+from tankwarden.sim.hopper import Hopper
 from tankwarden.sim.plant import Circuit, Plant
 from tankwarden.sim.probe import Wire
 from tankwarden.sim.pv import PvSource
@@ -42,6 +43,8 @@ class World(Protocol):
 
     def circuit(self, number: int) -> Circuit: ...
 
+    def hopper(self, feeder: int) -> Hopper: ...
+
     def set_loop(self, circuit: int, whole: bool) -> None: ...
 
     def set_line_short(self, circuit: int, short: bool) -> None: ...
@@ -49,7 +52,10 @@ class World(Protocol):
     def set_chip_fault(self, name: str, there: bool) -> None:
         """name: one of CHIP_FAULTS."""
 
-    def fail_bus(self) -> None: ...
+    def set_relay_stuck(self, relay: int, stuck: bool) -> None: ...
+
+    def glitch(self, name: str) -> None:
+        """name: one of GLITCHES."""
 
     def hang_cpu(self, ms: float | None) -> None: ...
 
@@ -65,8 +71,13 @@ class World(Protocol):
 
 
 CIRCUIT = Value("circuit", "", 1, 1, 2, whole=True)
+FEEDER = Value("feeder", "", 1, 1, 2, whole=True)
 RELAY = Choice("relay", tuple(f"{circuit}.{relay}" for circuit in (1, 2) for relay in RELAYS))
-CHIP_FAULTS = ("adc-slip", "adc-stop")  # what goes wrong inside the chip
+# What goes wrong inside the chip, until it is mended; and what does once.
+CHIP_FAULTS = (
+    "adc-slip", "adc-stop", "clock-off", "comparator-dead", "memory-stuck", "flash-dead", "program-damaged",
+)  # fmt: skip
+GLITCHES = ("bus-error", "bus-stall", "bit-flip")
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +205,24 @@ def _fill(circuit: Circuit) -> None:
     circuit.tank.dry = False
 
 
+def _jam(world: World, number: float) -> None:
+    world.hopper(int(number)).jammed = True
+
+
+def _blind(world: World, number: float) -> None:
+    world.hopper(int(number)).blind = True
+
+
+def _unjam(world: World) -> None:
+    for number in (1, 2):
+        world.hopper(number).jammed = False
+
+
+def _clean(world: World) -> None:
+    for number in (1, 2):
+        world.hopper(number).blind = False
+
+
 def _set_supply(world: World, volts: float) -> None:
     world.plant.adc_supply_v = volts
 
@@ -206,6 +235,24 @@ def _mend_shorts(world: World) -> None:
 def _mend_loops(world: World) -> None:
     for number in (1, 2):
         world.set_loop(number, True)
+
+
+def _stick_relay(world: World, relay: str) -> None:
+    number, _, contact = relay.partition(".")
+    world.set_relay_stuck(len(RELAYS) * (int(number) - 1) + RELAYS.index(contact), True)
+
+
+def _free_relays(world: World) -> None:
+    for relay in range(len(RELAY.options)):
+        world.set_relay_stuck(relay, False)
+
+
+def _in_chip(name: str, help_: str) -> Fault:
+    return Fault(help_, None, lambda w, _: w.set_chip_fault(name, True), lambda w: w.set_chip_fault(name, False))
+
+
+def _glitch(name: str, help_: str) -> Fault:
+    return Fault(help_, None, lambda w, _: w.glitch(name), lambda _: None)
 
 
 def _set_noise(world: World, permille: float) -> None:
@@ -279,22 +326,38 @@ FAULTS: dict[str, Fault] = {
         "the circuit's fault line is shorted to 3.3 V: its emergency stop has no effect", CIRCUIT,
         lambda w, n: w.set_line_short(int(n), True), _mend_shorts,
     ),
+    "servo-jam": Fault(
+        "the feeder's drum is blocked: its servo gets its pulses, and nothing falls", FEEDER, _jam, _unjam,
+    ),
+    "drop-sensor-stuck": Fault(
+        "the feeder's drop sensor is dirty: it does not see what falls", FEEDER, _blind, _clean,
+    ),
     "reference-off": Fault(
         f"the converters' supply sags to {SAGGED_SUPPLY_V:g} V: what they read is not what is there", None,
         lambda w, _: _set_supply(w, SAGGED_SUPPLY_V), lambda w: _set_supply(w, ADC_SUPPLY_V),
     ),
-    "adc-slip": Fault(
-        "the converter's samples slip by one channel", None,
-        lambda w, _: w.set_chip_fault("adc-slip", True), lambda w: w.set_chip_fault("adc-slip", False),
+    "relay-stuck": Fault(
+        "a relay's pin touches the coils' supply: it stays high, and the relay closed", RELAY,
+        _stick_relay, _free_relays,
     ),
-    "adc-stop": Fault(
-        "the converter stops sampling", None,
-        lambda w, _: w.set_chip_fault("adc-stop", True), lambda w: w.set_chip_fault("adc-stop", False),
+    "adc-slip": _in_chip("adc-slip", "the converter's samples slip by one channel"),
+    "adc-stop": _in_chip("adc-stop", "the converter stops sampling"),
+    "clock-off": _in_chip("clock-off", "the converter's clock runs at half its rate: seen at the Pico's next start"),
+    "comparator-dead": _in_chip(
+        "comparator-dead", "the comparator takes no samples, so it never pulls: seen at the Pico's next start"
     ),
-    "bus-error": Fault(
-        "the bus to the outer converter fails once: the Pico's program raises an exception", None,
-        lambda w, _: w.fail_bus(), lambda _: None,
+    "memory-stuck": _in_chip("memory-stuck", "a bit of the Pico's memory sticks: seen at its next start"),
+    "flash-dead": _in_chip(
+        "flash-dead", "the Pico's flash takes nothing any more: seen when it has something to write, as at its start"
     ),
+    "program-damaged": _in_chip(
+        "program-damaged", "the program's files in the Pico's flash have changed: seen within a minute or two"
+    ),
+    "bus-error": _glitch(
+        "bus-error", "the bus to the outer converter fails once: the Pico's program raises an exception"
+    ),
+    "bus-stall": _glitch("bus-stall", "a transfer on that bus takes 60 ms, once"),
+    "bit-flip": _glitch("bit-flip", "a bit of the configuration in the Pico's memory falls over"),
     "cpu-hang": Fault(
         "the Pico's processor stops, for a time or until its watchdog bites", Value("time", "ms", None, 1, 600_000),
         lambda w, ms: w.hang_cpu(ms), lambda w: w.resume_cpu(),

@@ -42,7 +42,7 @@ class Outputs:
 
     @property
     def stuck(self) -> int:
-        """The fault lines that are shorted to 3.3 V, likewise: the page's STUCK word."""
+        """The fault lines that are shorted to 3.3 V and the relay pins to theirs, likewise: the page's STUCK word."""
         return self._stuck
 
     @property
@@ -100,6 +100,13 @@ class Outputs:
     def set_line_short(self, at_us: int, circuit: int, short: bool) -> None:
         """The fault line of a circuit is shorted to 3.3 V, or no longer."""
         self._stuck = _with_bit(self._stuck, circuit, short)
+        self._bank.loops(self._not_before(at_us), self._whole, self._stuck)
+        self._collect()
+
+    def set_relay_stuck(self, at_us: int, relay: int, stuck: bool) -> None:
+        """The pin of a relay (0 to 3) touches the coils' supply, or no longer."""
+        bit: int = 1 << simwire.RELAY_GPIOS[relay]
+        self._stuck = self._stuck | bit if stuck else self._stuck & ~bit
         self._bank.loops(self._not_before(at_us), self._whole, self._stuck)
         self._collect()
 

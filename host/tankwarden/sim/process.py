@@ -22,6 +22,7 @@ from tankwarden.sim.chipclock import ChipClock, Starvation, monotonic_us
 from tankwarden.sim.contacts import Contacts
 from tankwarden.sim.control import ControlServer
 from tankwarden.sim.errors import SimError
+from tankwarden.sim.hopper import Hopper
 from tankwarden.sim.lamps import PlainPins
 from tankwarden.sim.outputs import Outputs
 from tankwarden.sim.page import Page
@@ -36,8 +37,15 @@ TICK_US = 4_000
 BEHIND_US = 3_000
 REENUMERATE_US = 300_000  # from a reset to the terminal's return
 BOOT_TIMEOUT_US = 10_000_000
-BUS_ERROR_US = 50_000  # long enough to be seen by a pass of the loop, over before the board can have restarted
-_CHIP_FAULTS = {"adc-slip": simwire.FAULT_ADC_SLIP, "adc-stop": simwire.FAULT_ADC_STOP}
+GLITCH_US = 50_000  # long enough to be seen by a pass of the loop, over before the board can have restarted
+_CHIP_FAULTS = {
+    "adc-slip": simwire.FAULT_ADC_SLIP, "adc-stop": simwire.FAULT_ADC_STOP, "clock-off": simwire.FAULT_ADC_SLOW,
+    "comparator-dead": simwire.FAULT_COMPARATOR, "memory-stuck": simwire.FAULT_MEMORY,
+    "flash-dead": simwire.FAULT_FLASH, "program-damaged": simwire.FAULT_PROGRAM,
+}  # fmt: skip
+_GLITCHES = {
+    "bus-error": simwire.FAULT_EXCEPTION, "bus-stall": simwire.FAULT_BUS_STALL, "bit-flip": simwire.FAULT_BIT_FLIP,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,9 +238,12 @@ class Simulation:
         self.page.write(simwire.W_STUCK, [self._outputs.stuck])
         self.page.write(simwire.W_TRUTH, [self._outputs.truth])
         self.page.write(simwire.W_PULLS, [self._outputs.pulls])
+        self.page.write(simwire.W_DROPS, self._plain_pins.drops(self.now_us()))
 
     def _sense(self, counts: Sequence[int]) -> None:
         """The comparator sees what the board's converter reads, whatever the board's processor is doing."""
+        if self._chip_faults & simwire.FAULT_COMPARATOR:
+            return
         stopped = self._chip_faults & simwire.FAULT_ADC_STOP
         others = self.page.read(simwire.W_ADC_REFERENCE, 2)
         self._outputs.sense(self.now_us(), () if stopped else (*counts[:2], others[0], 0, others[1]))
@@ -242,6 +253,10 @@ class Simulation:
     def circuit(self, number: int) -> Circuit:
         """Of the plant; a fault acts on it at plant time now."""
         return self.plant.circuits[number]
+
+    def hopper(self, feeder: int) -> Hopper:
+        """Of a feeder; its servo is where it is now."""
+        return list(self._plain_pins.hoppers.values())[feeder - 1]
 
     def set_loop(self, circuit: int, whole: bool) -> None:
         """Cut or mend a fault line, now."""
@@ -255,15 +270,22 @@ class Simulation:
         self._outputs.set_line_short(self.now_us(), circuit, short)
         self._write_page()
 
+    def set_relay_stuck(self, relay: int, stuck: bool) -> None:
+        """Have a relay's pin touch the coils' supply or end that, now."""
+        self._read_board()
+        self._outputs.set_relay_stuck(self.now_us(), relay, stuck)
+        self._write_page()
+
     def set_chip_fault(self, name: str, there: bool) -> None:
         """Something inside the chip goes wrong, or works again, now."""
         self._write_page()  # the last sample before it is of now, not of the last tick
         self._set_faults(_CHIP_FAULTS[name], there)
 
-    def fail_bus(self) -> None:
-        """The board's next transfer on its SPI bus fails."""
-        self._set_faults(simwire.FAULT_EXCEPTION, True)
-        self._timers.set(self.now_us() + BUS_ERROR_US, "bus", lambda: self._set_faults(simwire.FAULT_EXCEPTION, False))
+    def glitch(self, name: str) -> None:
+        """Something goes wrong once, at the board's next transfer on its SPI bus."""
+        bit = _GLITCHES[name]
+        self._set_faults(bit, True)
+        self._timers.set(self.now_us() + GLITCH_US, name, lambda: self._set_faults(bit, False))
 
     def _set_faults(self, bit: int, there: bool) -> None:
         self._chip_faults = self._chip_faults | bit if there else self._chip_faults & ~bit
@@ -335,7 +357,8 @@ class Simulation:
         }  # fmt: skip
 
     def _ledger(self) -> dict[str, Any]:
-        return {**self.plant.ledger(), "mono_ns": time.monotonic_ns(), "board_starts": self.board.starts}
+        told = {"mono_ns": time.monotonic_ns(), "board_starts": self.board.starts}
+        return {**self.plant.ledger(), **self._plain_pins.ledger(self.now_us()), **told}
 
     def _cpu(self) -> str:
         if not self._powered:

@@ -9,6 +9,7 @@ import time
 import micropython
 from trips import ARMED, TRIPPED
 from trips import FAULT as FAULTY
+from virtual_feeder import Farm
 from virtual_rig import DAY_14_S, Rig
 
 from tanklink.frames import MAX_FRAME, encode_into
@@ -300,3 +301,20 @@ def scenario_the_lock_finds_an_allocation():
     except MemoryError:
         found = True
     assert found == (sys.implementation.name == "micropython")
+
+
+def scenario_a_feeding_from_its_first_pulse_to_its_report():
+    def check(uptime_s):
+        farm = Farm(start_us=START_US)
+        farm.live_to(uptime_s)
+        farm.ready(1)
+        hopper = farm.hoppers.all[0]
+        farm.feed(turns=2)
+        farm.run_until(lambda: hopper.pulse_us > 0)
+        farm.backend.on_record = None  # nobody sees it feed, not even its sensor
+        script = Script(farm, False)
+        run_locked(farm, script)
+        assert not farm.program.feeder.busy()
+        assert farm.status(farm.op) == ("failed", "no_drop")
+
+    both_ages(check)

@@ -345,7 +345,7 @@ def scenario_a_place_that_cannot_be_written_is_left_for_the_other_block():
         journal = opened(disk)
         journal.add(BOOT, Clock(0))
         journal.record()
-        disk.files[NAMES[0]][(FIRST_SLOT + 3) * RECORD_BYTES + 50] = 0xFE  # not as erased as it looks
+        disk.files[NAMES[0]][(FIRST_SLOT + 3) * RECORD_BYTES + 61] = 0xFE  # not as erased as it looks
         journal.add(TRIP, Clock(0))
         assert journal.record(all_open)
         again = opened(disk)

@@ -1,15 +1,15 @@
 """The board checks itself, at boot and while it runs: for each check a fault that only it finds, with its trigger."""
 
+import ailing
 import board
 import bootloop
 import machine
 import selftest
 import simwire
-from comparator_machine import ComparatorMachine
 from integrity import LATE_S, Integrity
 from virtual_rig import Rig
 
-from tanklink.messages import NOTICES, SUBJECTS, TRIGGERS
+from tanklink.messages import NAK_REASONS, NOTICES, SUBJECTS, TRIGGERS
 
 
 def expect_fault(rig, trigger, subject, circuit=0):
@@ -32,14 +32,21 @@ def scenario_a_board_in_order():
 # -- at boot ----------------------------------------------------------------------------------------------------
 
 
-def scenario_memory_with_a_bit_that_sticks():
-    def stick(ram):
-        ram[1234] |= 8
-        ram[1235] |= 8
+def scenario_a_relay_pin_that_stays_high():
+    for relay in range(4):
+        rig = Rig(before=lambda backend, relay=relay: backend.set_relay_stuck(relay, True))
+        assert rig.state() == "fault"
+        rig.hello()
+        rig.run(200)
+        fault = rig.last("FAULT")
+        assert (TRIGGERS[fault.trigger], SUBJECTS[fault.subject], fault.circuit) == ("relay_stuck", "relays", 0)
+        assert (fault.value, fault.limit) == (1 << relay, 0)
 
-    selftest.stand = stick
+
+def scenario_memory_with_a_bit_that_sticks():
+    selftest.stand = ailing.stick
     try:
-        rig = Rig()
+        rig = Rig(before=lambda backend: backend.set_fault(simwire.FAULT_MEMORY, True))
     finally:
         selftest.stand = None
     assert expect_fault(rig, "memory", "memory").value in (1234, 1235)
@@ -58,29 +65,39 @@ def scenario_a_fault_line_that_is_not_connected_is_none():
 
 def scenario_clocks_that_disagree():
     """The converter, by another PLL than the timer, brings half of the samples."""
-    usual = board.ADC_CLOCKS
-    board.ADC_CLOCKS = 2 * usual
-    try:
-        rig = Rig()
-    finally:
-        board.ADC_CLOCKS = usual
+    rig = Rig(before=lambda backend: backend.set_fault(simwire.FAULT_ADC_SLOW, True))
     fault = expect_fault(rig, "clock", "clock")
     assert 2 * fault.value - 20 < fault.limit < 2 * fault.value + 20
 
 
 def scenario_a_reference_that_is_off():
+    """Before anything is judged by it; and again before a reset."""
     for counts in (2900, 3300):
         rig = Rig(before=lambda backend, counts=counts: backend.set_counts(6, counts))
+        rig.hello()
+        rig.configure()
+        rig.accepted("CONFIG_CHECK")
         assert expect_fault(rig, "reference", "reference").value == counts * 3300 // 4095
+        assert reset(rig) == "cause_present"
+        rig.backend.set_counts(6, 3102)
+        assert reset(rig) == "ACK"
+        assert rig.arm().name == "ACK"
+
+
+def scenario_without_a_circuit_the_reference_is_not_judged():
+    """A board of lights alone need not have one."""
+    rig = Rig(before=lambda backend: backend.set_counts(6, 0))
+    rig.hello()
+    rig.configure(circuits=())
+    rig.accepted("CONFIG_CHECK")
+    rig.run(1000)
+    assert rig.state() == "disarmed"
+    assert [said.name for said in rig.events()] == ["BOOT"]
 
 
 def scenario_a_comparator_that_does_not_pull():
     """No sample reaches it."""
-    put, ComparatorMachine.put = ComparatorMachine.put, lambda _machine, _word: None
-    try:
-        rig = Rig()
-    finally:
-        ComparatorMachine.put = put
+    rig = Rig(before=lambda backend: backend.set_fault(simwire.FAULT_COMPARATOR, True))
     expect_fault(rig, "comparator", "comparator")
 
 
@@ -96,6 +113,27 @@ def scenario_a_configuration_that_changed_by_itself():
         place(rig.program.config)[3 if bit == 64 else 1] ^= bit
         assert rig.run_until(lambda rig=rig: rig.state() == "fault") < 2100
         expect_fault(rig, "config", "config")
+
+
+def reset(rig):
+    """What the board says to a person who resets what stands, once the cause is quiet for long enough."""
+    rig.run(2100)
+    answer = rig.ask("RESET_TRIP", rig.program.journal.standing_id())
+    return "ACK" if answer.name == "ACK" else NAK_REASONS[answer.reason]
+
+
+def scenario_a_changed_configuration_must_be_sent_anew_before_a_reset():
+    rig = Rig().armed()
+    rig.program.config.circuits[1][3] ^= 64
+    rig.run_until(lambda: rig.state() == "fault")
+    expect_fault(rig, "config", "config")
+    assert reset(rig) == "selftest"
+    rig.configure()
+    rig.accepted("CONFIG_CHECK")
+    assert reset(rig) == "ACK"
+    rig.run(3000)
+    assert rig.state() == "disarmed"
+    assert rig.arm().name == "ACK"
 
 
 def scenario_limits_that_changed_are_renewed():
@@ -151,6 +189,12 @@ def scenario_a_program_that_changed_in_flash():
     files.content["b.mpy"] = bytes(699) + b"1"
     assert rig.run_until(lambda: rig.state() == "fault", 8000) < 6000
     expect_fault(rig, "program", "program")
+    rig.configure()
+    rig.accepted("CONFIG_CHECK")
+    assert reset(rig) == "selftest"
+    files.content["b.mpy"] = bytes(700)
+    rig.run(8000)  # until it was found whole
+    assert reset(rig) == "ACK"
 
 
 def scenario_a_program_that_cannot_be_read():
@@ -225,6 +269,19 @@ def scenario_a_pass_of_half_a_permit_trips():
     slow_pass(rig, 60)
     trip = rig.tripped()
     assert (TRIGGERS[trip.trigger], SUBJECTS[trip.subject], trip.value, trip.limit) == ("slow_pass", "cpu", 60, 50)
+
+
+def scenario_a_transfer_that_hangs_is_a_slow_pass():
+    """Once: the bit that stays set does nothing more."""
+    rig = Rig().armed()
+    rig.closed(1, 5000)
+    rig.backend.set_fault(simwire.FAULT_BUS_STALL, True)
+    rig.run(30)
+    trip = rig.tripped()
+    assert (TRIGGERS[trip.trigger], SUBJECTS[trip.subject], trip.limit) == ("slow_pass", "cpu", 50)
+    assert trip.value in (60, 61)
+    rig.run(200)
+    assert rig.program.loop.slow_passes == 1
 
 
 def scenario_a_slow_pass_with_nothing_to_guard_does_not_trip():

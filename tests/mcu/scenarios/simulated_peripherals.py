@@ -346,6 +346,23 @@ def scenario_slips_stops_and_overflows_can_be_made():
     assert machine.mem32[FCS] & OVER
 
 
+def scenario_a_converter_whose_clock_is_off_brings_half():
+    backend = powered()
+    on()
+    dma = rp2.DMA()
+    ring_of(dma)
+    dma.active(1)
+    go()
+    machine.mem32[CS]
+    for slow, samples in ((False, 10), (True, 5), (False, 10)):
+        backend.set_fault(simwire.FAULT_ADC_SLOW, slow)
+        machine.mem32[CS]
+        before = dma.write
+        time.sleep_us(50)
+        machine.mem32[CS]
+        assert (dma.write - before) % (2 * RING) == 2 * samples, (slow, dma.write - before)
+
+
 def scenario_a_chain_in_bulk_does_what_single_steps_do():
     """The pair that wakes each other for one sample each, against the long way."""
     found = []

@@ -141,6 +141,31 @@ def scenario_one_trip_at_a_time():
     assert whole(box, 6) is None
 
 
+def scenario_a_fault_that_follows_of_a_trip_has_its_trace():
+    """Also after a reset of the board; no other event does, nor one that follows of a trip that was not kept."""
+    disk = Disk()
+    box = opened(disk)
+    keep(box, 5)
+    for tick in range(TRACE_TICKS):
+        box.put(counts_at(tick))
+    box.freeze(7)
+    box.freeze(8)
+    box.share(8)
+    assert box.keeps(7)
+    assert box.keeps(8)
+    assert not box.keeps(9)
+    for tick in range(TRACE_TICKS):
+        box.put(counts_at(tick))
+    for _ in range(TRACE_PARTS + 4):
+        box.step(True)
+    box.share(8)
+    for again in (box, opened(disk)):
+        assert whole(again, 8) == whole(again, 7)
+        assert whole(again, 7) is not None
+        assert whole(again, 6) is None
+        assert whole(again, 9) is None
+
+
 def scenario_nothing_is_erased_while_a_circuit_is_closed():
     disk = Disk()
     box = opened(disk)

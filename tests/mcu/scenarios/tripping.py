@@ -219,6 +219,9 @@ def scenario_the_fourth_trip_in_ten_minutes_is_a_fault():
     assert rig.last("STATUS").trip_id == fault.event_id
     rig.set(1, degf=120)
     rig.run(2100)
+    traces = [rig.accepted("READ_TRACE", event_id, 8) for event_id in (rig.last("TRIP").event_id, fault.event_id)]
+    assert traces[0].samples == traces[1].samples
+    assert traces[1].trip_id == fault.event_id
     assert rig.refused("RESET_TRIP", rig.last("TRIP").event_id) == "wrong_trip"
     rig.backend.set_stuck(1, True)
     assert rig.refused("RESET_TRIP", fault.event_id) in ("selftest",)

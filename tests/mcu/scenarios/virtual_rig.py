@@ -10,6 +10,7 @@ import blackbox
 import board
 import flashpages
 import journal
+import machine
 import simboard
 import simwire
 from firstfacts import FirstFacts
@@ -161,6 +162,7 @@ class Rig:
         self.program = Program(
             who, Interlock(board), Sampler(), self.port, *kept(self.disk, boot_id),
             time.ticks_us, time.sleep_us, self.resets.append,
+            lamps=[machine.PWM(pin, board.LIGHT_HZ, duty_u16=0) for pin in board.LIGHT_PINS],
         )  # fmt: skip
 
     # -- the world --------------------------------------------------------------------------------------------------

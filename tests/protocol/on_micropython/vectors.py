@@ -58,6 +58,7 @@ def check_config(entry):
     config = Config()
     taken = [config.set_circuit(values) for values in entry["circuits"]]
     taken += [config.set_point(values) for values in entry["points"]]
+    taken += [config.set_feeder(values) for values in entry["feeders"]]
     got = (all(taken), config.complete(), binascii.hexlify(config.crc()).decode())
     if got != (True, entry["complete"], entry["crc"]):
         return "is %r" % (got,)

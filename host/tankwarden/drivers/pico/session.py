@@ -376,12 +376,15 @@ class Session:
         if self.phase is Phase.HELLO and self.welcome is None:
             return  # of a session that was another host's
         self.status, self.status_at = status, now
-        self.board_state, self.trip_id = messages.BOARD_STATES[status.state], status.trip_id
+        before, self.board_state = self.board_state, messages.BOARD_STATES[status.state]
+        self.trip_id = status.trip_id
         self._quiet_since, self._silent_before = now, False
         self._happenings.append(Arrived(status))
         if not self._heard(status.uptime_s, status.uptime_ms_part, now):
             self._hello(now)
-        elif self.phase is Phase.READY and self._wants_arming(now):
+        elif self.phase is Phase.READY and (self._wants_arming(now) or (self.board_state == "fault" != before)):
+            # Of a fault: what the Pico holds may be damaged, and without ours the fault cannot be reset.
+            self._configured = False
             self._check(now)
 
     def _heard(self, uptime_s: int, uptime_ms_part: int, now: float) -> bool:

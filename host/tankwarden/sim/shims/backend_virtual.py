@@ -118,6 +118,10 @@ class VirtualBackend:
         """Short the fault line of circuit 1 or 2 to 3V3."""
         self._set_bit(simwire.W_STUCK, simwire.FED_GPIOS[circuit - 1], stuck)
 
+    def set_relay_stuck(self, relay, stuck):
+        """Have the pin of relay 0 to 3 touch a supply."""
+        self._set_bit(simwire.W_STUCK, simwire.RELAY_GPIOS[relay], stuck)
+
     def _set_bit(self, word, bit, on):
         if on:
             self.words[word] |= 1 << bit

@@ -44,6 +44,7 @@ class ChipAdc:
         self._level = 0
         self._began_us = 0  # of the present run of samples
         self._made = 0  # samples since
+        self._slow = 0  # FAULT_ADC_SLOW, as of the last advance()
         self.set_rate(0)
 
     # -- registers ---------------------------------------------------------------------------------------------------
@@ -149,7 +150,13 @@ class ChipAdc:
             self._begin(t)
             self._board.comparator.silence(t)
             return
-        n = (t - self._began_us) * (_CLOCK_MHZ << 8) // self._clocks_256 - self._made
+        if faults & simwire.FAULT_ADC_SLOW != self._slow:
+            self._slow = faults & simwire.FAULT_ADC_SLOW
+            self._begin(t)
+        n = (t - self._began_us) * (_CLOCK_MHZ << 8) // self._clocks_256
+        if self._slow:
+            n >>= 1
+        n -= self._made
         if n > 0:
             self._made += n
             self.t = t

@@ -80,6 +80,8 @@ class ComparatorMachine:
         """TXF, written by the CPU. A machine that does not watch leaves the word in the FIFO; a full FIFO drops it."""
         self._board.refresh_samples()
         counts = word & 0xFFF
+        if self._dead():
+            return
         if self.model.watches:
             self._act(simwire.COMPARATOR_SAMPLE, counts)
         else:
@@ -87,6 +89,8 @@ class ComparatorMachine:
 
     def feed(self, t, counts):
         """TXF, written by DMA: samples came up to t, the highest of these counts."""
+        if self._dead():
+            return
         if self.model.watches:
             self.model.sample(t, counts)
             self._pull(t)
@@ -96,7 +100,7 @@ class ComparatorMachine:
 
     def silence(self, t):
         """No sample came until t."""
-        if self.model.watches:
+        if self.model.watches and not self._dead():
             self._pull(self.model.silence(t))
 
     def believe(self, t, truth):
@@ -120,6 +124,9 @@ class ComparatorMachine:
         if (value ^ self.shiftctrl) & FJOIN_RX:
             self._waiting = 0
         self.shiftctrl = value
+
+    def _dead(self):
+        return self._board.words[simwire.W_FAULTS] & simwire.FAULT_COMPARATOR
 
     def _keep(self, counts):
         if self._waiting < FIFO_DEPTH:

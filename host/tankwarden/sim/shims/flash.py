@@ -8,6 +8,7 @@ Reading and programming allocate nothing under MicroPython.
 import os
 
 import simboard
+import simwire
 
 BLOCK_BYTES, PAGE_BYTES = 4096, 256
 _COUNT, _SIZE, _ERASE = 4, 5, 6
@@ -27,11 +28,12 @@ class Flash:
     def writeblocks(self, block_num, buf, offset=None):
         """With an offset: program, whole pages. Without: erase the block before."""
         if offset is None:
-            self._store.erase(block_num)
+            self._erase(block_num)
             offset = 0
         if offset % PAGE_BYTES or len(buf) % PAGE_BYTES or offset + len(buf) > BLOCK_BYTES:
             raise ValueError("a program of %d bytes at %d is no whole page of a block" % (len(buf), offset))
-        self._store.program(block_num, offset, buf)
+        if not _worn_out():
+            self._store.program(block_num, offset, buf)
 
     def ioctl(self, op, arg):
         """Count and size of the blocks; erase one."""
@@ -40,8 +42,19 @@ class Flash:
         if op == _SIZE:
             return BLOCK_BYTES
         if op == _ERASE:
-            self._store.erase(arg)
+            self._erase(arg)
         return 0 if op <= _ERASE else None
+
+    def _erase(self, block_num):
+        if not _worn_out():
+            self._store.erase(block_num)
+
+
+def _worn_out():
+    """Whether it takes nothing any more. It says nothing about that: whoever wants to know reads back."""
+    backend = simboard.board().backend
+    backend.refresh()
+    return backend.words[simwire.W_FAULTS] & simwire.FAULT_FLASH
 
 
 class MemoryStore:

@@ -5,6 +5,7 @@ one. What is missing here the firmware cannot use in simulation; what is here ex
 names with the published stubs).
 """
 
+import chip_pwm
 import chip_timer
 import mcp3208
 import registers
@@ -20,7 +21,9 @@ _pins = [None] * simboard.N_GPIOS  # as on the chip, Pin(2) is Pin(2)
 _READ = object()  # *args would allocate a tuple, which the chip's Pin.value(x) does not
 
 mem32 = registers.Mem32()
+mem8 = registers.Mem8()
 Timer = chip_timer.Timer
+PWM = chip_pwm.PWM
 
 
 class Pin:

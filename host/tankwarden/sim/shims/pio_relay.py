@@ -16,6 +16,7 @@ PERMIT_MASK = (1 << 22) - 1  # `out x,22`: the cap of any permit, 134.2 ms at 12
 CYCLES_PER_US = 125
 
 _FAR = 1 << 62
+_FED = 1 << simwire.FED_GPIOS[0] | 1 << simwire.FED_GPIOS[1]
 LATCHED, WAITING, RUNNING = 0, 1, 2  # in `latch`; in `arm`, for a first permit; pin high
 
 
@@ -107,6 +108,7 @@ class RelayBank:
         self._feed = 0
         self._loops = 0
         self._stuck = 0
+        self._held = 0  # _stuck, as of the last edges
         self.pulls = False
         self._pullable = 0  # fault lines that PIO1 may pull, as mask of GPIO bits
         self._still_until = 0  # before this no edge comes by itself: nothing to reckon if nothing is done
@@ -140,7 +142,7 @@ class RelayBank:
         self.advance(t)
 
     def loops(self, t, whole, stuck):
-        """The world's side of the fault lines from t on: masks of GPIO bits, as in the page's LEVELS and STUCK."""
+        """The world's side of the lines from t on: masks of GPIO bits, as in the page's LEVELS and STUCK."""
         self._loops = whole
         self._stuck = stuck
         self._refresh_lines(t)
@@ -161,12 +163,17 @@ class RelayBank:
             relay = self.relays[i]
             relay.advance(t)
             level = relay.level if self._by_pio[i] else self._plain[i]
+            pad = 1 << simwire.RELAY_GPIOS[i]
+            if self._stuck & pad:
+                level = 1
             if level != self.pins[i]:
                 self.pins[i] = level
-                self.pads ^= 1 << simwire.RELAY_GPIOS[i]
-                self.changed[i] = (relay.rose_us if level else relay.fell_us) if self._by_pio[i] else t
+                self.pads ^= pad
+                exact = self._by_pio[i] and not (self._stuck | self._held) & pad
+                self.changed[i] = (relay.rose_us if level else relay.fell_us) if exact else t
             if relay.state == RUNNING and relay.end < still_until:
                 still_until = relay.end
+        self._held = self._stuck
         self._still_until = still_until
 
     def reset(self, t):
@@ -216,7 +223,7 @@ class RelayBank:
         if self.pulls:
             lines &= ~self._pullable
         self._still_until = 0
-        lines |= self._stuck  # a short to 3V3 is stronger than a pad
+        lines |= self._stuck & _FED  # a short to 3V3 is stronger than a pad
         self.lines = lines
         for i in range(4):
             self.relays[i].fault(t, self.line_ok(i))

@@ -1,10 +1,12 @@
-"""`machine.mem32` of the simulated board: the registers that the firmware uses, and no others.
+"""`machine.mem32` and `mem8` of the simulated board: the registers that the firmware uses, and no others.
 
-Addresses and bits are the RP2040's (datasheet 2.3.1.7 SIO, 2.5.7 DMA, 3.7 PIO, 4.7.6 watchdog, 4.9.6 ADC).
+Addresses and bits are the RP2040's (datasheet 2.3.1.7 SIO, 2.19.6 IO_BANK0, 2.5.7 DMA, 3.7 PIO, 4.5.3 PWM, 4.7.6
+watchdog, 4.9.6 ADC).
 An unknown address raises: on the chip it would be a bus fault, or worse, something else's register.
 """
 
 import chip_dma
+import chip_edges
 import simboard
 import simwire
 
@@ -12,6 +14,7 @@ PIO0, PIO1 = 0x50200000, 0x50300000
 ALIASES = 0x3000
 XOR_ALIAS, SET_ALIAS = 0x1000, 0x2000  # writes there flip or set the bits that are 1; those at 0x3000 clear them
 ADC = 0x4004C000
+PWM = 0x40050000
 DMA, DMA_STRIDE, DMA_CHANNELS_END = 0x50000000, 0x40, 0x50000300
 DMA_TRIGGER, DMA_ABORT = 0x50000430, 0x50000444
 TXF0 = PIO0 + 0x10
@@ -41,6 +44,10 @@ class Mem32:
             value = board.adc.read(address - ADC)
             if value >= 0:
                 return value
+        if PWM <= address < PWM + 0x1000:
+            value = board.pwm.read(address - PWM)
+            if value >= 0:
+                return value
         if SCRATCH0 <= address < SCRATCH0 + 4 * simwire.N_SCRATCH and not address & 3:
             return board.scratch[(address - SCRATCH0) >> 2] & 0xFFFFFFFF
         raise _unknown("read", address)
@@ -58,10 +65,24 @@ class Mem32:
         elif SCRATCH0 <= address < SCRATCH0 + 4 * simwire.N_SCRATCH and not address & 3:
             board.set_scratch((address - SCRATCH0) >> 2, value)
             done = True
+        elif chip_edges.INTR0 <= address < chip_edges.INTR_END and not address & 3:
+            board.refresh()
+            done = board.edges.clear(address, value)
         else:
             done = False
         if not done:
             raise _unknown("write", address)
+
+
+class Mem8:
+    """Byte access: the bus reads a byte of any register, but a byte that is written fills the whole word (2.1.4)."""
+
+    def __getitem__(self, address):
+        board = simboard.board()
+        if chip_edges.INTR0 <= address < chip_edges.INTR_END:
+            board.refresh()
+            return board.edges.read_byte(address)
+        raise _unknown("read", address)
 
 
 def _unknown(what, address):

@@ -16,14 +16,16 @@ def main(arguments):
         raise SystemExit(_USAGE)
     page, out, mcu_dir, protocol_dir = arguments
     sys.path[0:0] = [_HERE, mcu_dir, protocol_dir]
+    import ailing
     import backend_process
     import chip_time
     import simboard
 
     chip_time.install()
     simboard.use(backend_process.ProcessBackend(page, out))
-    for name in ("boot.py", "main.py"):
-        _run_file(mcu_dir + "/" + name)
+    _run_file(mcu_dir + "/boot.py")
+    ailing.install(mcu_dir)
+    _run_file(mcu_dir + "/main.py")
     _wait_for_power_off()
 
 

@@ -7,6 +7,8 @@ starts a new board, `board()` is the present one. Steady state allocates nothing
 
 import chip_adc
 import chip_dma
+import chip_edges
+import chip_pwm
 import comparator_machine
 import interrupts
 import pio_machine
@@ -48,6 +50,8 @@ class Board:
         self.comparator = comparator_machine.ComparatorMachine(self)
         self.adc = chip_adc.ChipAdc(self)
         self.dma = chip_dma.ChipDma(self)
+        self.pwm = chip_pwm.ChipPwm(self)
+        self.edges = chip_edges.Edges(self.words)
         self.interrupts = interrupts.Interrupts(backend)
         self._lazy_us = backend.LAZY_US
         self._sampled_us = self.started_us  # up to here samples have been made
@@ -58,7 +62,8 @@ class Board:
         self._driving = self._out = self._pulled_up = 0
         self._plain = self._by_pio0 = 0  # those of SIO, those of a relay's machine
         self._loops = -1
-        self._exception_seen = False
+        self._suffered = 0  # of the page's FAULTS, those that the last transfer met
+        self.flip_a_bit = None  # see ailing.py
         self.spi_selected = False
 
     # -- inputs ----------------------------------------------------------------------------------------------------
@@ -116,13 +121,20 @@ class Board:
         self.backend.refresh()
         return self.words[simwire.W_COUNTS + index] & 0xFFF
 
-    def raise_if_broken(self):
-        """OSError, once for each time the exception fault is set: the bus fails as a real one may."""
-        broken = bool(self.words[simwire.W_FAULTS] & simwire.FAULT_EXCEPTION)
-        if broken and not self._exception_seen:
-            self._exception_seen = True
+    def suffer(self):
+        """At a transfer on the SPI bus: what goes wrong once for each time its bit is set.
+
+        OSError if the bus fails, as a real one may.
+        """
+        faults = self.words[simwire.W_FAULTS]
+        fresh = faults & ~self._suffered
+        self._suffered = faults
+        if fresh & simwire.FAULT_BIT_FLIP and self.flip_a_bit:
+            self.flip_a_bit()
+        if fresh & simwire.FAULT_BUS_STALL:
+            self.backend.sleep_us(simwire.BUS_STALL_US)
+        if fresh & simwire.FAULT_EXCEPTION:
             raise OSError(5, "simulated failure of the SPI bus")
-        self._exception_seen = broken
 
     # -- pins ------------------------------------------------------------------------------------------------------
 
