@@ -18,7 +18,7 @@ _END = "end\n"  # the mark that mcu/loader/boot.py looks for
 
 @dataclass(frozen=True)
 class Program:
-    """files: name on the chip → content. loader: the two files at the root. limits: ceiling → its value as it is written down."""
+    """files: name on the chip → content. loader: the two files at the root. limits: ceiling → value, as text."""
 
     version: str
     files: Mapping[str, bytes]
