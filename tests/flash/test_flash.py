@@ -231,7 +231,7 @@ def test_power_that_fails_at_any_operation_of_flash_leaves_a_whole_program(flash
 
 
 def test_power_that_fails_on_a_fresh_board_leaves_one_that_can_be_flashed(fresh: Bench) -> None:
-    for budget in (5, 30, 60):
+    for budget in (5, 15, 30):
         fresh.pico.power_on(budget)
         with pytest.raises((FlashError, PortMissingError)):
             fresh.flash(timing=IMPATIENT)
