@@ -248,8 +248,8 @@ def test_power_that_fails_on_a_fresh_board_leaves_one_that_can_be_flashed(fresh:
     ("name", "old", "new", "said"),
     [
         ("program.py", "STATE = 2", "STATE = 5", "its self-test fails"),
-        ("program.py", "STATE = 2", "STATE = 2\nimport nowhere", "the Pico went back by itself"),
-        ("boot.py", "import board\n", "import nowhere\n", "the Pico went back by itself"),
+        ("program.py", "self.who = identity.read()", "raise OSError(5)", "the Pico went back by itself"),
+        ("boot.py", "import board\n", "import board\n\nraise OSError(5)\n", "the Pico went back by itself"),
         (
             "program.py",
             "while self._poll.poll(0):",
