@@ -278,11 +278,12 @@ def test_a_program_that_hangs_goes_back_after_three_starts(flashed: Bench) -> No
     with pytest.raises(UnhealthyError, match=r"cannot be stopped from here .* unplug the Pico") as refused:
         flashed.flash(timing=IMPATIENT)
     assert not refused.value.restored
-    flashed.pico.power_on()
-    assert _answers(flashed) is None
-    flashed.pico.power_on()
-    assert _answers(flashed) is None
-    flashed.pico.power_on()
+    cycles = 0
+    while _answers(flashed) is None:
+        cycles += 1
+        assert cycles <= 6, "a busy machine may not even get to the program before the plug is pulled again"
+        flashed.pico.power_on()
+    assert cycles >= 3
     assert flashed.running() == before
 
 
@@ -325,7 +326,7 @@ def _prompt(bench: Bench) -> Board:
 
 
 def _answers(bench: Bench) -> object:
-    return hello(str(bench.pico.tty), (0.2, 0.4))
+    return hello(str(bench.pico.tty), (0.3, 0.6, 0.9))
 
 
 # -- refusals --------------------------------------------------------------------------------------------------------
