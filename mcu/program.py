@@ -187,12 +187,16 @@ class Program(Guard):
             if not self._steady:
                 self._steady = True
                 bootloop.steady()
-        if self.trial.pending and self._sound and self.commands.compatible and self.all_open():
+        if self.trial.pending and self._may_keep():
             began_us = self.ticks_us()
             self.trial.keep()
             self._stalled_us += (self.ticks_us() - began_us) & 0x3FFFFFFF
         if self.leaving and self.clock.since_us(self._left_s, self._left_us) >= LEAVE_US:
             self._reset(board.NOTE_MAINTENANCE)
+
+    def _may_keep(self):
+        """Whether a program on trial has shown itself, and nothing minds that flash is written."""
+        return self._sound and self.commands.compatible and self.all_open() and not self.feeder.busy()
 
     def collect(self):
         """Collect garbage: what a handshake leaves behind. The steady pass leaves none."""
