@@ -22,6 +22,7 @@ from tankwarden.flashing.talk import hello
 from tankwarden.flows.claims import ClaimBook
 from tankwarden.flows.commands import Commands
 from tankwarden.flows.door import Door
+from tankwarden.flows.weather import Weather
 from tankwarden.logic.claims import Claim
 
 
@@ -96,7 +97,9 @@ class RunningHost:
             str(self._port), board_config((), {}), clock, version="0.1.0", random_uint=lambda: random.getrandbits(30)
         )
         claims = ClaimBook(_NoClaims(), ())
-        commands = Commands(driver, claims, (), clock, lambda *line: self.log.append(line[2]))
+        commands = Commands(
+            driver, claims, (), clock, lambda *line: self.log.append(line[2]), (), Weather((), clock, driver), {}
+        )
         door = Door(places.socket_path(self._data), commands.handle)
         await door.open()
         link = asyncio.create_task(driver.run(lambda: None))
