@@ -13,7 +13,9 @@ import pytest
 
 HERE = Path(__file__).parent
 FOLDER = HERE / "scenarios"
-HEAP = "heapsize=320wK"  # 190 of the chip, in words, and what the world around it takes: its flash, its host
+# The chip's 190, and what it has not: the world around it (flash, host, peripherals), and a program that is not linked
+# (docs/decisions/0013). What the chip itself has left is measured there: tests/chip, tools/benchmarks/chip.
+HEAP = "heapsize=420wK"
 DEFINITION = re.compile(r"^def (scenario_\w+)\(", re.MULTILINE)
 
 sys.path.append(str(FOLDER))
