@@ -1,4 +1,6 @@
-"""Under MicroPython: what is free once the program has started, and what its steady passes allocate.  heap.py ROOT
+"""Under MicroPython: what is free once the program has started, and what its steady passes allocate.
+
+heap.py ROOT PROGRAM
 
 The shims and the virtual rig stand for the chip and are no part of the program: what they take is not counted.
 """
@@ -11,15 +13,18 @@ WARM, PASSES = 50, 500
 LEASE_MS = 5000  # the longest there is: both circuits stay closed through all passes
 
 
-def main(root):
-    for folder in ("mcu", "protocol", "host/tankwarden/sim/shims", "tests/mcu/scenarios"):
+def main(root, program):
+    for folder in ("protocol", "host/tankwarden/sim/shims", "tests/mcu/scenarios"):
         sys.path.insert(0, root + "/" + folder)
+    sys.path.insert(0, program)
     gc.threshold(16384)  # as main.py
     gc.collect()
     import backend_virtual
     import chip_time
     import memory_disk
     import simboard
+
+    import tanklink.frames  # noqa: F401  the host's: the program has its own
 
     chip_time.install()
     backend = backend_virtual.VirtualBackend()
@@ -69,4 +74,4 @@ def passes(rig, number):
         program.wait(began)
 
 
-main(sys.argv[1])
+main(sys.argv[1], sys.argv[2])
