@@ -364,7 +364,7 @@ def test_other_ceilings_are_flashed_while_the_button_is_held(flashed: Bench) -> 
 
 
 def test_a_board_without_room_is_refused_before_anything_is_written(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, blocks=40)
+    bench = Bench(tmp_path, blocks=26)
     with bench.pico, pytest.raises(NoRoomError, match=r"lacks \d+ KiB .*mpremote rm.*nothing was written"):
         bench.flash()
 

@@ -17,7 +17,7 @@ def torn(path: Path) -> None:
     """Pages in the middle overwritten: SQLite opens it, and only a look at all of it tells."""
     with path.open("r+b") as file:
         file.seek(4096 * 3)
-        file.write(b"\xaa" * 4096 * 20)
+        file.write(b"\xaa" * 4096 * 40)
 
 
 def cut(path: Path) -> None:

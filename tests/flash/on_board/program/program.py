@@ -9,6 +9,7 @@ from time import sleep_ms
 
 import board
 import identity
+import limits
 import machine
 import maintenance
 from trial import Trial
@@ -22,6 +23,7 @@ STATE = 2
 class Program:
     def __init__(self):
         self.who = identity.read()
+        self.longest_ms = limits.MAX_LEASE_MS  # so that a program with another ceiling is another program
         self._trial = Trial()
         self._reader = ByteReader()
         self._frame = bytearray(MAX_FRAME)
