@@ -64,7 +64,7 @@ class Bench:
         """The hash of the program that answers; waits for it."""
         for _ in range(40):
             # A board that starts is a process that is forked, and that has our port, and its lock, for an instant.
-            with suppress(PortBusyError, PortMissingError):
+            with suppress(PortBusyError, PortMissingError, LostBoardError):
                 if welcome := hello(str(self.pico.tty), (0.1, 0.2)):
                     return welcome.firmware.hex()
             time.sleep(0.05)

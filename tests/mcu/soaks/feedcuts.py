@@ -9,6 +9,7 @@ from memory_disk import PowerCut
 from virtual_feeder import DAY, Farm
 
 MOVEMENT_MS, RECORDS_STEPS = 1700, 260
+REMEMBERED = 32  # operations, more than the board does: memory is the chip's
 QUARTER_S = 21_600  # of a day, from one feeding to the next: caps are not what is looked at
 
 
@@ -24,6 +25,12 @@ class Host:
             assert self.reports.get(op, said) == said, (op, said, self.reports[op])
             self.reports[op] = said
             self.told[op] = said[0]
+
+    def forget(self, before):
+        """Operations whose reports are long acknowledged."""
+        for known in (self.told, self.reports):
+            for op in [op for op in known if op < before]:
+                del known[op]
 
 
 def soak(count, seed):
@@ -41,6 +48,7 @@ def soak(count, seed):
         figures[state] += 1
         figures["portions"] += given
         host.ops.clear()
+        host.forget(op - REMEMBERED)
     figures["rotations"] = farm.disk.erases
     assert figures["portions"] == farm.hoppers.portions()
     return figures
