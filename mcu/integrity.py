@@ -1,9 +1,10 @@
 """What the running board checks of itself, a slice now and then: are configuration and program still what they were?
 
-The configuration's sum is taken part by part, ten parts a second; once it was found whole, the judges' limits are
-taken from it anew. The program's files are hashed as at boot, which takes half a minute. Opening a file is the one
-thing in a steady pass that allocates, some hundred bytes every second, which the collection once a minute takes back;
-with no memory to be had the slice is tried again later, and a check that does not come to its end counts as failed.
+The configuration's sum is taken part by part, twenty parts a second; once it was found whole, the judges' limits are
+taken from it anew. The program's files are hashed as at boot, which takes a quarter of a minute (half a minute in a
+checkout, where it is not linked). Opening a file is the one thing in a steady pass that allocates, some hundred bytes
+every second, which the collection once a minute takes back; with no memory to be had the slice is tried again later,
+and a check that does not come to its end counts as failed.
 """
 
 import hashlib
@@ -12,7 +13,7 @@ import identity
 import micropython
 from clock import Every
 
-SLICE_MS = 100
+SLICE_MS = 50
 SLICE_BYTES = 512
 LATE_S = 300  # without a whole program for so long: it cannot be read
 

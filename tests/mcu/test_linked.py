@@ -24,7 +24,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("module", ["allocation", "handshake", "tracing", "tripping"])
 def test_on_the_linked_program(micropython: str, program: Path, module: str) -> None:
     command = [micropython, "-X", HEAP, str(RUNNER), "--program", str(program), module]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False, cwd=program)
     verdicts = re.findall(r"^(ok|FAIL) \w+\.(\w+)$", done.stdout, re.MULTILINE)
     assert {name for verdict, name in verdicts if verdict == "FAIL"} <= NOT_OURS, done.stdout + done.stderr
     assert len(verdicts) > 5, done.stdout + done.stderr

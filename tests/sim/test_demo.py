@@ -180,6 +180,18 @@ def test_without_a_reader_its_children_end() -> None:
 
 
 @pytest.mark.slow
+def test_a_second_demo_compares_what_its_own_ledger_knows(start: Callable[..., Demo], tmp_path: Path) -> None:
+    assert start("--speed", 60, "--seconds", 12, "--data", tmp_path / "data").end() == 0
+    again = start("--seconds", 3, "--data", tmp_path / "data")
+    assert again.end() == 0
+    found = re.search(r"in the last (\S+) h: page (\S+) kWh, plant's ledger \S+ kWh \((\S+) % apart\)", again.said)
+    assert found
+    assert float(found[3]) < 0.5
+    assert 20 < float(found[1]) <= 24
+    assert float(found[2]) > 1
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_everything_in_order(start: Callable[..., Demo], number: signal.Signals) -> None:
     demo = start()

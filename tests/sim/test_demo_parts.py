@@ -110,7 +110,7 @@ def test_the_demo_starts_at_half_past_ten_of_the_sites_day() -> None:
 
 def test_summary_puts_the_pages_energy_beside_the_ledgers() -> None:
     circuits = {str(n): {"closures": {"outside": n + 2, "inside": 2}} for n in (1, 2)}
-    text = Summary(61.25, 44_100, 14_012.0, 14_000.0, circuits, ["trip", "boot", "trip"], 1, 2).text()
+    text = Summary(61.25, 44_100, 24.0, 14_012.0, 14_000.0, circuits, ["trip", "boot", "trip"], 1, 2).text()
     assert "ran 61.2 s (12:15:00 of the tanks' time); host restarted 1 times, Pico 2 times" in text
     assert "page 14.012 kWh, plant's ledger 14.000 kWh (0.09 % apart)" in text
     assert "relays closed: circuit 1: outside 3 times, inside 2; circuit 2: outside 4 times, inside 2" in text
@@ -119,12 +119,13 @@ def test_summary_puts_the_pages_energy_beside_the_ledgers() -> None:
 
 
 def test_after_a_kill_the_summary_says_why_the_energies_differ() -> None:
-    text = Summary(61.25, 44_100, 13_900.0, 14_000.0, {}, [], 1, 0, host_killed=True).text()
+    text = Summary(61.25, 44_100, 23.96, 13_900.0, 14_000.0, {}, [], 1, 0, host_killed=True).text()
+    assert "energy in the last 24 h: page" in text
     assert "(0.71 % apart) (a killed host loses its unwritten minute)" in text
 
 
 def test_summary_of_nothing() -> None:
-    text = Summary(1, 1, 0, 0, {}, [], 0, 0).text()
+    text = Summary(1, 1, 24, 0, 0, {}, [], 0, 0).text()
     assert "apart" not in text
     assert "relays closed: none" in text
     assert "events: none" in text

@@ -143,14 +143,16 @@ class Demo:
     def _summary(self, ledger: dict[str, Any], epoch_ms: int, ran_s: float, guard: HostGuard) -> str:
         house, now_ms = self._house, ledger["plant_ms"]
         settings = config.load(house.config)
+        # Of what an earlier demo left in this folder the ledger of this one knows nothing.
+        since_ms = max(now_ms - DAY_MS, self._truth.at_ms[0])
         with open_store(places.database(house.data)) as store:
             queries = store.queries(wiring.calibration_of(settings))
-            page_wh = sum(queries.energies_wh(now_ms - DAY_MS, now_ms).values())
+            page_wh = sum(queries.energies_wh(round(since_ms), now_ms).values())
             kinds = [event.kind for event in queries.events(1000) if event.at_ms >= epoch_ms]
-        truth_wh = self._truth.at(now_ms) - self._truth.at(now_ms - DAY_MS)
+        truth_wh = self._truth.at(now_ms) - self._truth.at(since_ms)
         return Summary(
-            ran_s, (now_ms - epoch_ms) / 1000, page_wh, truth_wh, ledger["circuits"], kinds, guard.restarts,
-            ledger["board_starts"] - 1, guard.killed,
+            ran_s, (now_ms - epoch_ms) / 1000, (now_ms - since_ms) / 3_600_000, page_wh, truth_wh,
+            ledger["circuits"], kinds, guard.restarts, ledger["board_starts"] - 1, guard.killed,
         ).text()  # fmt: skip
 
 

@@ -8,10 +8,14 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """page_wh, truth_wh: over the last 24 h. circuits: of the ledger. kinds: of the host's events since the start."""
+    """page_wh, truth_wh: over the last energy_h hours, 24 if the ledger knows as many. circuits: of the ledger.
+
+    kinds: of the host's events since the start.
+    """
 
     ran_s: float
     plant_s: float
+    energy_h: float
     page_wh: float
     truth_wh: float
     circuits: Mapping[str, Mapping[str, Any]]
@@ -27,7 +31,7 @@ class Summary:
         return (
             f"\nran {self.ran_s:.1f} s ({_hms(self.plant_s)} of the tanks' time); "
             f"host restarted {self.host_restarts} times, Pico {self.pico_restarts} times\n"
-            f"energy in the last 24 h: page {self.page_wh / 1000:.3f} kWh, "
+            f"energy in the last {self.energy_h:.3g} h: page {self.page_wh / 1000:.3f} kWh, "
             f"plant's ledger {self.truth_wh / 1000:.3f} kWh{self._apart()}\n"
             f"relays closed: {'; '.join(closures) or 'none'}\n"
             f"events: {', '.join(events) or 'none'}"

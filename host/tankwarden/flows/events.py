@@ -129,7 +129,8 @@ class Events:
         except StoreError as error:
             # The Pico will send its own again; the host's are kept by the recorder.
             self._log("error", "events", f"not stored now: {event.text}: {error}")
-            self.recent = _newest_first((event, *self.recent)[:SHOWN])
+            others = (known for known in self.recent if not _is_same(known, event))  # it comes again and again
+            self.recent = _newest_first((event, *others)[:SHOWN])
             return
         if new:
             self._log(_LOG_LEVELS[event.severity], "events", event.log_line())
@@ -170,3 +171,10 @@ class Events:
 def _newest_first(events: Sequence[Event]) -> tuple[Event, ...]:
     """By when they happened; those of one instant keep their order. The Pico may tell of what was long before."""
     return tuple(sorted(events, key=lambda event: -event.at_ms))
+
+
+def _is_same(one: Event, other: Event) -> bool:
+    """Whether both are the one event of a Pico's journal."""
+    return one.journal_id is not None and (one.board_id, one.boot_id, one.journal_id) == (
+        other.board_id, other.boot_id, other.journal_id,
+    )  # fmt: skip
