@@ -104,7 +104,7 @@ def test_what_the_pico_refuses_is_told(reply: Record | None, text: str) -> None:
     ("request_", "text"),
     [
         ({"cmd": "reset-trip", "id": 1}, "the Pico is not connected"),
-        ({"cmd": "reset-trip", "id": "7"}, "id is '7': give a whole number"),
+        ({"cmd": "reset-trip", "id": "7"}, "id is '7': give a whole number from 0"),
         ({"cmd": "reset-trip"}, "id is None"),
         ({"cmd": "arm"}, "the Pico is not connected"),
         ({"cmd": "explode"}, "there is no command 'explode': it is one of reset-trip, arm"),

@@ -220,6 +220,7 @@ def test_what_cannot_be_is_told_in_a_line() -> None:
         (("--http", "here"), "--http here is not HOST:PORT"),
         (("--seconds", "0"), "0 is not a number of seconds above 0"),
         (("--speed", "9999"), "9999 is not 0.1 to 3600"),
+        (("--seconds", "soon"), "soon is not a number of seconds above 0"),
     ):
         refused = subprocess.run([*TANKWARDEN, "demo", *arguments], capture_output=True, text=True, timeout=30)
         assert refused.returncode != 0

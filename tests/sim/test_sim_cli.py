@@ -102,6 +102,7 @@ def test_list_names_every_fault_and_needs_no_simulation() -> None:
         (("sim", "--flash", "/proc/flash"), "--flash /proc/flash"),
         (("sim", "--config", "/no/such.toml"), "/no/such.toml"),
         (("sim", "--speed", "0"), "0 is not 0.1 to 3600"),
+        (("sim", "--speed", "fast"), "fast is not 0.1 to 3600"),
         (("sim", "--tank-degf", "3=100"), "3=100 is not N=DEGF"),
         (("sim", "--tank-gal", "1=0"), "1=0 is not N=GAL with circuit 1 or 2 and 1 to 1000 gallons, as in 1=5"),
         (("sim", "--interpreter", "lua"), "invalid choice"),

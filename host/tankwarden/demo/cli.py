@@ -103,7 +103,10 @@ def _command() -> str:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0
     if not 0 < seconds <= 1e7:
         raise argparse.ArgumentTypeError(f"{text} is not a number of seconds above 0")
     return seconds

@@ -150,7 +150,7 @@ class Commands:
 def _integer(request: Request, key: str) -> int:
     value = request.get(key)
     if type(value) is not int or value < 0:
-        raise CommandError(f"{key} is {value!r}: give a whole number")
+        raise CommandError(f"{key} is {value!r}: give a whole number from 0")
     return value
 
 

@@ -116,7 +116,10 @@ def with_volumes(circuits: "tuple[CircuitSpec, ...]", gallons: dict[int, float])
 
 
 def _speed(text: str) -> float:
-    speed = float(text)
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = -1
     if not 0.1 <= speed <= SPEED_MAX:
         raise argparse.ArgumentTypeError(f"{text} is not 0.1 to {SPEED_MAX:g}")
     return speed
