@@ -225,11 +225,6 @@ def test_power_that_fails_half_way_leaves_a_whole_program_and_the_next_run_mends
     assert _cut_everywhere(flashed, flashed_disk, step=4) >= 3
 
 
-@pytest.mark.slow
-def test_power_that_fails_at_any_operation_of_flash_leaves_a_whole_program(flashed: Bench, flashed_disk: Path) -> None:
-    assert _cut_everywhere(flashed, flashed_disk, step=1) >= 12
-
-
 def test_power_that_fails_on_a_fresh_board_leaves_one_that_can_be_flashed(fresh: Bench) -> None:
     for budget in (5, 15, 30):
         fresh.pico.power_on(budget)

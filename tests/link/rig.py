@@ -153,6 +153,15 @@ class Rig:
         stood_ns = sum(max(0, min(end, to_ns) - max(start, from_ns)) for start, end in spans)
         return (to_ns - from_ns - stood_ns) / 1e9
 
+    def after_ns(self, at_ns: int, passed_ns: int) -> int:
+        """The instant of this machine by which so much of the chip's time has passed since another."""
+        until_ns = at_ns + passed_ns
+        spans: list[tuple[int, int]] = self.ask(cmd="stalls")["spans_ns"]
+        for start, end in spans:
+            if end > at_ns and start < until_ns:
+                until_ns += end - max(start, at_ns)
+        return until_ns
+
     def levels(self) -> dict[str, int]:
         levels = dict.fromkeys(RELAYS, 0)
         levels.update({e.name: e.level for e in self.edges()})

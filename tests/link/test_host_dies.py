@@ -74,8 +74,9 @@ def rounds(rig: Rig, way: str, count: int, seed: int) -> list[float]:
         rig.wait_open(circuit=1)  # a host that comes back earlier may still renew the lease that ends a moment later
         mend(rig)
     rig.wait_running()
-    rig.restart_host()  # with every circuit open the Pico brings its events to flash, and only then sends them
+    rig.restart_host()
     rig.wait_running()
+    rig.wait(lambda: rig.status()["pico"]["events_waiting"] == 0, "every event to be acknowledged", 30)
     assert len(rig.stored_events("lease_over", circuit=1)) == count
     assert rig.stored_events("trip") == []
     return delays

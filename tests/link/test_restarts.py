@@ -76,8 +76,9 @@ def check_nothing_on_outside_armed(rig: TappedRig) -> None:
     # Whatever was on is off by itself within ttl and sequence after the end of its span, and stays so until a later
     # span, which has the same time to end in.
     for _, end in spans:
-        late = end + LATE_NS
-        if late < time.monotonic_ns() and not any(start < late < stop + LATE_NS for start, stop in spans if stop > end):
+        late = rig.after_ns(end, LATE_NS)
+        others = ((start, rig.after_ns(stop, LATE_NS)) for start, stop in spans if stop > end)
+        if late < time.monotonic_ns() and not any(start < late < stop for start, stop in others):
             for name in RELAYS:
                 assert level_at(rig.edges(), name, late) == 0, f"{name} outlived its session"
 
