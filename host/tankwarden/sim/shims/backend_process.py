@@ -126,11 +126,13 @@ class ProcessBackend:
             rest_us = until_us - self.now_us()
 
 
-def _pause_us(us):
-    """Of the machine's time."""
+def _pause():
+    """Waits, of the machine's time. Found once: where a hard timer's callback may wait, nothing can be allocated."""
     if _MICROPYTHON:
         import utime
 
-        utime.sleep_us(us)
-    else:
-        time.sleep(us / 1_000_000)
+        return utime.sleep_us
+    return lambda us: time.sleep(us / 1_000_000)
+
+
+_pause_us = _pause()
