@@ -190,6 +190,7 @@ _NOTICE_TEXTS = {
     "not_watched": "{what} is not watched on {where}: turned off in the configuration",
     "journal_full": "the Pico's journal was full: every circuit opened for a moment to make room",
     "boot_loop": "the Pico restarted {value} times in quick succession and then waited for a person, its outputs off",
+    "rolled_back": "the new program did not report healthy: the previous one runs again",
 }
 _NOTICE_SEVERITIES = {"slow_pass": INFO, "journal_full": INFO}
 _RESET_CAUSES = {

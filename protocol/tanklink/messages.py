@@ -32,7 +32,7 @@ TRIGGERS = (
     "sensor_dead", "reference", "adc_slot", "adc_stopped", "slow_pass", "config", "program", "memory", "clock",
     "line_stuck", "comparator",
 )  # fmt: skip
-NOTICES = ("slow_pass", "not_watched", "journal_full", "boot_loop")
+NOTICES = ("slow_pass", "not_watched", "journal_full", "boot_loop", "rolled_back")
 NAK_REASONS = (
     "digest", "no_session", "state", "range", "rate", "nonce", "boot_id", "config_crc", "config_incomplete",
     "lease_expired", "lease_too_long", "not_configured", "wrong_trip", "cause_present", "too_soon", "fault_line",
