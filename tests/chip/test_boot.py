@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 
+from tanklink import records
+
 from .lab.client import MS, S
 from .lab.images import Image
+from .lab.repl import Repl
 from .lab.stand import Stand
 from .measures import boot_to_welcome_ms, relay_edges
 
@@ -42,3 +45,19 @@ def test_memory_is_left(heating: Stand) -> None:
     health = heating.host.driver.view().health
     assert health is not None
     assert health.heap_free_bytes >= LEAST_HEAP_BYTES
+
+
+def test_maintenance_leaves_the_repl_free_until_the_power_is_cut(heating: Stand) -> None:
+    """On the chip's own watchdog: its scratch registers, and what machine.reset_cause() makes of machine.reset()."""
+    assert isinstance(heating.host.command(records.Maintenance()), records.Ack)
+    heating.host.die()
+    heating.chip.run(S)
+    heating.chip.open_port(True)
+    repl = Repl(heating.chip)
+    repl.enter()
+    asked = "import machine, maintenance; print(maintenance.active, machine.reset_cause() == machine.WDT_RESET)"
+    assert repl.run(asked).split() == ["True", "True"]
+    assert heating.chip.relays() == (0, 0, 0, 0)
+    heating.chip.power_cycle()
+    heating.host.connect()
+    heating.host.live_until(heating.host.armed, "armed board", 6 * S)
