@@ -17,7 +17,7 @@ from tanklink.messages import (
     SUBJECTS,
     TRIGGERS,
 )
-from tankwarden.logic.feeding import Outcome, Started, Status, reason_text, status_of
+from tankwarden.logic.feeding import Outcome, Started, Status, drops_of, reason_text, status_of
 
 INFO, WARNING, ALARM = "info", "warning", "alarm"  # severities, least first
 
@@ -311,7 +311,7 @@ def _feed_report(event: Event, record: records.FeedReport, board_id: str, time: 
     reason = _name(FEEDING_REASONS, record.reason, "reason")
     outcome = Outcome(
         operation_id=operation_id(record), servo=record.feeder, status=status, reason=reason, turns=record.turns,
-        drops=record.drops, took_ms=round(record.took_ms * time.speed), board_id=board_id,
+        drops=drops_of(record.drops), took_ms=round(record.took_ms * time.speed), board_id=board_id,
         ended_ms=event.at_ms if record.boot_id == time.boot_id else None,
     )  # fmt: skip
     text = f"the feeder on servo {record.feeder}: {_FED_TEXTS[status].format(turns=_turns(record.turns))}"

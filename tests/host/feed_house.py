@@ -42,6 +42,7 @@ name = "Reef"
 kind = "reef"
 [[servo]]
 servo = 1
+drop_sensor = true
 [[servo]]
 servo = 2
 max_turns = 5

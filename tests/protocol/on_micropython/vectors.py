@@ -1,7 +1,7 @@
 """Hold tanklink against vectors.json: prints what differs, then the number of entries. Runs under either interpreter.
 
-Arguments: the folder of tanklink, the path of vectors.json. Of the chip's own table, which has no names of fields and does
-not know what a Pico says, every frame is made, and those are read that a host sends; config.py comes linked there.
+Arguments: the folder of tanklink, the path of vectors.json. Of the chip's own table, which has no names of fields and
+does not know what a Pico says, every frame is made, and those are read that a host sends; config.py comes linked there.
 """
 # ruff: noqa: UP031, B905  (MicroPython's f-strings and zip know less)
 
