@@ -91,7 +91,7 @@ def test_a_program_that_cannot_start_makes_place_for_the_one_before(bench: Flash
 
 
 def first_notice(path: str) -> str:
-    """The first that the chip's journal tells whoever speaks its protocol; it is silent a second after his last word."""
+    """The first that the chip's journal tells. HELLO again and again: it falls silent a second after the host did."""
     reader, port = FrameReader(), open_port(path)
     port.timeout = 1.0
     try:

@@ -196,8 +196,8 @@ def _cut_everywhere(bench: Bench, disk: Path, old: str | None, step: int = 1) ->
 
     old: the program on that disk. If there is one, a whole program answers after every cut.
     """
-    new, n = _firmware(bench), 0
-    for budget in range(0, 1000, step):
+    new = _firmware(bench)
+    for n, budget in enumerate(range(0, 1000, step)):
         bench.pico.power_off()
         shutil.copy(disk, bench.pico.folder)
         bench.pico.power_on(budget)
@@ -206,7 +206,6 @@ def _cut_everywhere(bench: Bench, disk: Path, old: str | None, step: int = 1) ->
         if not bench.pico.lost_power(SETTLED_S):
             assert bench.running() == new
             return n
-        n += 1
         bench.pico.power_on()
         if old is not None:
             assert bench.running() in (old, new), f"after a cut at operation {budget} a whole program runs"

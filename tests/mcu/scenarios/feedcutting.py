@@ -307,7 +307,7 @@ def scenario_flash_that_refuses_is_told_and_nothing_moves():
 
 
 def scenario_a_report_that_flash_did_not_take_is_told_and_once_more_after_a_restart():
-    """What is told the second time is what flash holds: the beginning. Nothing moves again, and the host keeps the first."""
+    """The second time it tells what flash holds: the beginning. Nothing moves again, and the host keeps the first."""
     farm = Farm().ready()
     farm.feed()
     farm.run_until(lambda: farm.hoppers.all[0].moves)

@@ -292,7 +292,7 @@ def scenario_a_lease_that_ends_now_opens_whosesoever_it_is():
 
 
 def boot_after(rig, cause):
-    """What boot.py asks after that rig: whether the REPL is left free, and what the chip would say of the boot after."""
+    """What boot.py asks after that rig: whether the REPL is left free; and as what the boot after it would be told."""
     import bootloop
     import identity
     import machine
