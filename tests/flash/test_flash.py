@@ -237,6 +237,16 @@ def test_power_that_fails_on_a_fresh_board_leaves_one_that_can_be_flashed(
     assert _cut_everywhere(fresh, tmp_path / "disk.bin", None, step) >= 60 // step
 
 
+@pytest.mark.parametrize("prompted", [False, True], ids=["on-its-way-to-the-prompt", "at-the-prompt"])
+def test_power_that_fails_while_the_program_is_stopped_brings_it_back(flashed: Bench, prompted: bool) -> None:
+    before = flashed.running()
+    ask_for_maintenance(str(flashed.pico.tty))
+    if prompted:
+        _prompt(flashed).close()
+    flashed.pico.power_on()
+    assert flashed.running() == before
+
+
 # -- programs that fail ----------------------------------------------------------------------------------------------
 
 
