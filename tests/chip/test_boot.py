@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tanklink import records
+from tanklink import messages, records
 
 from .lab.client import MS, S
 from .lab.images import Image
@@ -61,3 +61,16 @@ def test_maintenance_leaves_the_repl_free_until_the_power_is_cut(heating: Stand)
     heating.chip.power_cycle()
     heating.host.connect()
     heating.host.live_until(heating.host.armed, "armed board", 6 * S)
+
+
+def test_a_program_that_runs_again_after_another_failed_says_so_once(uf2: Path) -> None:
+    """As the loader left it on the chip's littlefs (docs/flashing.md)."""
+    with Stand(Image(uf2, extra={"slot": b"a back"})) as stand:
+        for told in (["rolled_back"], []):
+            stand.host.events.clear()
+            stand.arm()
+            notices = [event.notice for event in stand.host.events if isinstance(event, records.Notice)]
+            known = messages.NOTICES.index("slow_pass")  # of a start
+            assert [messages.NOTICES[notice] for notice in notices if notice != known] == told
+            stand.host.die()
+            stand.chip.power_cycle()
