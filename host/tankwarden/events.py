@@ -143,7 +143,10 @@ _BY_TRIGGER = {
 
 
 class Phrase(NamedTuple):
-    """A trigger for people: its name and what is said of value and limit. {part}: which of a circuit's relays. {cause}: of _CAUSES."""
+    """A trigger for people: its name and what is said of value and limit.
+
+    {part}: which of a circuit's relays. {cause}: of _CAUSES.
+    """
 
     name: str
     facts: str = ": {value}, limit {limit}"

@@ -102,7 +102,10 @@ def trip(trigger: str, subject: str, value: int, limit: int, circuit: int = 1, k
             "reference voltage off on the board: 2.661 V, limit 2.575 V", 2.661, 2.575, "V",
         ),
         (trip("adc_slot", "adc", 1, 0, circuit=0), "converter's samples slipped on the board", 1, 0, ""),
-        (trip("adc_stopped", "adc", 3, 0, circuit=0), "converter stopped on the board: the timer that looks at its samples came no more", 3, 0, ""),
+        (
+            trip("adc_stopped", "adc", 3, 0, circuit=0),
+            "converter stopped on the board: the timer that looks at its samples came no more", 3, 0, "",
+        ),
         (trip("adc_stopped", "adc", 0, 1, circuit=0), "converter stopped on the board: not said by what", 0, 1, ""),
         (
             trip("slow_pass", "cpu", 63, 50, circuit=0),
