@@ -154,6 +154,27 @@ def test_ticks_wrap_as_on_the_chip(start: Starter) -> None:
     assert (now - ticks) % (1 << 30) < PATIENCE_S * 1_000_000
 
 
+def test_a_hard_callback_is_one_instant(start: Starter) -> None:
+    board = start(
+        "from machine import Timer\nfrom time import ticks_diff, ticks_us, sleep_ms\nseen = [0, 0]\n"
+        "def tick(timer):\n    begun = ticks_us()\n    for _ in range(20_000):\n        pass\n"
+        "    seen[0] += 1\n    seen[1] += ticks_diff(ticks_us(), begun)\n"
+        "timer = Timer(-1, period=1, callback=tick, hard=True)\nbegun = ticks_us()\nsleep_ms(20)\n"
+        "timer.deinit()\nprint('%d %d %d' % (seen[0] >= 20, seen[1], ticks_diff(ticks_us(), begun) >= 20_000))"
+    )
+    assert board.link.recv(100).strip() == b"1 0 1"
+
+
+def test_a_hard_callback_that_waits_ends_its_timer(start: Starter) -> None:
+    board = start(
+        "from machine import Timer\nfrom time import sleep_ms\n"
+        "timer = Timer(-1, period=1, callback=lambda timer: sleep_ms(5), hard=True)\nsleep_ms(20)\nprint('on')"
+    )
+    assert board.link.recv(100).split() == [b"on"]
+    _, said = board.end()
+    assert said.count("RuntimeError: a hard callback waits") == 1
+
+
 def test_scratch_registers_live_in_the_page(start: Starter) -> None:
     program = "import machine\nmachine.mem32[0x4005800c] += 1\nmachine.reset()"
     board = start(program, reset_cause=simwire.CAUSE_SOFT, scratch=41)
