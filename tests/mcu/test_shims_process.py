@@ -16,7 +16,8 @@ import simwire
 from .world_ticks import WorldTicks
 
 SHIMS = Path(simwire.__file__).resolve().parent
-MCU = Path(__file__).resolve().parents[2] / "mcu"
+REPO = Path(__file__).resolve().parents[2]
+SOURCES = (REPO / "mcu", REPO / "protocol")
 RECORD = struct.Struct(simwire.RECORD_FORMAT)
 PATIENCE_S = 20
 
@@ -35,7 +36,14 @@ class Process:
         self._records, out = os.pipe()
         self.link, far = socket.socketpair()
         self.link.settimeout(PATIENCE_S)
-        command: list[str | Path] = [*interpreter, SHIMS / "run_board.py", self.page, f"/dev/fd/{out}", self.mcu, MCU]
+        command: list[str | Path] = [
+            *interpreter,
+            SHIMS / "run_board.py",
+            self.page,
+            f"/dev/fd/{out}",
+            self.mcu,
+            *SOURCES,
+        ]
         self.process = subprocess.Popen(
             command, stdin=far.fileno(), stdout=far.fileno(), stderr=subprocess.PIPE, pass_fds=(out,), cwd=folder
         )
@@ -173,6 +181,17 @@ def test_a_hard_callback_that_waits_ends_its_timer(start: Starter) -> None:
     assert board.link.recv(100).split() == [b"on"]
     _, said = board.end()
     assert said.count("RuntimeError: a hard callback waits") == 1
+
+
+def test_who_counts_samples_finds_them_all(start: Starter) -> None:
+    board = start(
+        "from adcring import AdcRing\nfrom machine import mem32\nfrom time import ticks_diff, ticks_us\n"
+        "ring, came = AdcRing(), 0\n"
+        "for _ in range(100):\n    first, begun = mem32[ring.write_at], ticks_us()\n"
+        "    while ticks_diff(ticks_us(), begun) < 40:\n        pass\n"
+        "    came += mem32[ring.write_at] != first\nprint(came >= 95)",  # the ring may have gone round
+    )
+    assert board.link.recv(100).strip() == b"True"
 
 
 def test_scratch_registers_live_in_the_page(start: Starter) -> None:
