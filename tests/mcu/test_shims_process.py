@@ -17,7 +17,7 @@ from .world_ticks import WorldTicks
 
 SHIMS = Path(simwire.__file__).resolve().parent
 REPO = Path(__file__).resolve().parents[2]
-SOURCES = (REPO / "mcu", REPO / "protocol")
+MCU = REPO / "mcu"
 RECORD = struct.Struct(simwire.RECORD_FORMAT)
 PATIENCE_S = 20
 
@@ -185,6 +185,7 @@ def test_a_hard_callback_that_waits_ends_its_timer(start: Starter) -> None:
 
 def test_who_counts_samples_finds_them_all(start: Starter) -> None:
     board = start(
+        f"import sys\nsys.path.append({str(REPO / 'protocol')!r})\n"
         "from adcring import AdcRing\nfrom machine import mem32\nfrom time import ticks_diff, ticks_us\n"
         "ring, came = AdcRing(), 0\n"
         "for _ in range(100):\n    first, begun = mem32[ring.write_at], ticks_us()\n"
