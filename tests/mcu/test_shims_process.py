@@ -36,14 +36,7 @@ class Process:
         self._records, out = os.pipe()
         self.link, far = socket.socketpair()
         self.link.settimeout(PATIENCE_S)
-        command: list[str | Path] = [
-            *interpreter,
-            SHIMS / "run_board.py",
-            self.page,
-            f"/dev/fd/{out}",
-            self.mcu,
-            *SOURCES,
-        ]
+        command: list[str | Path] = [*interpreter, SHIMS / "run_board.py", self.page, f"/dev/fd/{out}", self.mcu, MCU]
         self.process = subprocess.Popen(
             command, stdin=far.fileno(), stdout=far.fileno(), stderr=subprocess.PIPE, pass_fds=(out,), cwd=folder
         )
