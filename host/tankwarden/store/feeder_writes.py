@@ -148,12 +148,6 @@ def settle_feeding(db: SqliteDatabase, outcome: Outcome, now_ms: int) -> None:
     FeedingRecord.update(**values).where(FeedingRecord.id == record.id).execute(db)
 
 
-def _was_reported(record: FeedingRecord) -> bool:
-    """Whether its end is by a Pico's word: this program itself never judges that all fell, nor how much, nor when."""
-    told = record.drops is not None or record.ended_ms is not None
-    return record.status == str(Status.SUCCESS) or (told and record.status != str(Status.PENDING))
-
-
 def _operation(db: SqliteDatabase, operation_id: int) -> FeedingRecord | None:
     return FeedingRecord.select().where(FeedingRecord.operation_id == operation_id).first(db)  # type: ignore[no-any-return]
 
@@ -163,3 +157,9 @@ def _feeder_of(db: SqliteDatabase, servo: int | None) -> int | None:
     there = FeederRecord.deleted_ms.is_null()
     record = FeederRecord.select().where(there & (FeederRecord.servo == servo)).first(db)
     return None if record is None else record.id
+
+
+def _was_reported(record: FeedingRecord) -> bool:
+    """Whether its end is by a Pico's word: this program itself never judges that all fell, nor how much, nor when."""
+    told = record.drops is not None or record.ended_ms is not None
+    return record.status == str(Status.SUCCESS) or (told and record.status != str(Status.PENDING))
