@@ -131,7 +131,8 @@ def test_a_power_cut_drops_every_pin_at_once_and_ends_the_hosts_terminal(tmp_pat
             os.write(terminal.fd, b"x")
         assert sim.simulation.page.read(simwire.W_SCRATCH) == (0,)
         sim.wait(sim.tty.exists, "terminal")
-        assert 0.4 <= sim.tty.lstat().st_ctime - at_s < 0.6  # however late this test is to see it
+        jiffy = 0.01  # by which the file system's clock may be behind
+        assert 0.4 - jiffy <= sim.tty.lstat().st_ctime - at_s < 0.6  # however late this test is to see it
         assert cause(sim) == simwire.CAUSE_POWER_ON
         assert [level for _, _, level in sim.edges(at_ns)] == [0] * 4
 
