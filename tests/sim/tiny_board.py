@@ -20,7 +20,7 @@ out = os.open(sys.argv[2], os.O_WRONLY)
 
 
 def chip_us() -> int:
-    """The chip's clock: the machine's less what it withheld, which the page tells in ms, never far ahead of its tick."""
+    """The chip's clock: the machine's less what it withheld, which the page tells, and never far ahead of its tick."""
     while True:
         withheld_ms, tick_us = struct.unpack("<ii", os.pread(page, 8, 4 * WITHHELD))
         now_us = time.monotonic_ns() // 1000
