@@ -43,12 +43,12 @@ class Measurement(Model):
 class SensorReading(Model):
     """One reading of a probe that does not hang on the Pico. sensor: its id in the configuration.
 
-    raw: as the driver read it, before any calibration; null where it read no number. quality: index into QUALITIES.
+    measured: as the driver read it, before any calibration; null where it read no number. quality: index into QUALITIES.
     """
 
     sensor = CharField()
     ts = BigIntegerField()
-    raw = FloatField(null=True)
+    measured = FloatField(null=True)
     quality = IntegerField()
 
     class Meta:

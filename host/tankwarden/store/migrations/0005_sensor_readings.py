@@ -9,7 +9,7 @@ def up(_migrator: SchemaMigrator, db: Database) -> None:
     class SensorReading(Model):
         sensor = CharField()
         ts = BigIntegerField()
-        raw = FloatField(null=True)
+        measured = FloatField(null=True)
         quality = IntegerField()
 
         class Meta:
