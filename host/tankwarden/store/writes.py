@@ -9,9 +9,9 @@ from tankwarden.events import Event
 from tankwarden.logic.claims import Claim
 from tankwarden.logic.waveform import Waveform
 from tankwarden.store import feeder_writes
-from tankwarden.store.dialect import is_postgresql
+from tankwarden.store.dialect import execute_many, is_postgresql
 from tankwarden.store.models import ClaimRecord, ConfigEntry, EventRecord, SystemLog, TripWaveform
-from tankwarden.store.rows import COLUMNS, MeasurementRow
+from tankwarden.store.rows import COLUMNS, MeasurementRow, ReadingRow
 
 # Through the driver and not through peewee, which makes an object of every row: ten times as fast.
 _INSERT = "INSERT INTO measurements ({columns}) VALUES ({marks}) ON CONFLICT (ts) DO UPDATE SET {changes}"
@@ -27,6 +27,17 @@ def insert_rows(db: Database, rows: Iterable[MeasurementRow]) -> None:
         changes=", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:]),
     )
     db.connection().cursor().executemany(statement, [row.values() for row in rows])
+
+
+def insert_readings(db: Database, readings: Iterable[ReadingRow]) -> None:
+    """A reading whose sensor and ts are there replaces that one."""
+    execute_many(db, _INSERT_READING, [reading.named() for reading in readings])
+
+
+_INSERT_READING = """
+INSERT INTO sensor_readings (sensor, ts, measured, quality) VALUES (:sensor, :ts, :measured, :quality)
+ON CONFLICT (sensor, ts) DO UPDATE SET measured = excluded.measured, quality = excluded.quality
+"""
 
 
 def insert_event(db: Database, event: Event, now_ms: int) -> bool:
