@@ -18,7 +18,7 @@ from tankwarden.logic.behaviors import Sky
 from tankwarden.logic.lights import Channel
 from tankwarden.logic.quality import Rules
 from tankwarden.logic.scaling import Points, line
-from tankwarden.store import Calibration, CircuitMeter, Thermometer
+from tankwarden.store import Calibration, CircuitMeter, Thermometer, Upkeep
 
 # STATUS comes at 10 Hz: a circuit's probe that is silent for three of these periods is stale, as the link then is.
 PROBE_PERIOD_S, PROBE_STALE_AFTER = 0.5, 3
@@ -127,3 +127,17 @@ def calibration_of(config: Config) -> Calibration:
         if s.driver == "pico" and "temperature" in s.parameters.channel
     ]
     return Calibration(meters, tuple(thermometers), config.energy.max_gap_s)
+
+
+def upkeep_of(config: Config) -> Upkeep:
+    """What the recorder does besides recording."""
+    return Upkeep(
+        gap_ms=config.energy.max_gap_s * 1000,
+        keep_raw_days=config.recorder.keep_raw_days,
+        meters=calibration_of(config).circuits,
+    )
+
+
+def other_probes(config: Config) -> dict[str, str]:
+    """Probe → id of the sensors that do not hang on the Pico, whose channels have rows of their own."""
+    return {probe_of(sensor.id): sensor.id for sensor in config.sensors if sensor.driver != "pico"}
