@@ -91,6 +91,7 @@ def loop(path: Path, kills: int, monkeypatch: pytest.MonkeyPatch) -> None:
         assert len(rows) - stored_rows <= BATCH
         lost, wrote = max(lost, len(rows) - stored_rows), wrote + bool(rows)
         first = max([first, *rows]) + 1
+    print(f"at most {lost} rows lost, {wrote} of {kills} wrote, {len(kept['event'])} events")
     assert wrote > kills // 4, "it was killed too early to have been about anything"
     assert kept["event"] <= numbers(path, "SELECT journal_id FROM events")
     assert kept["waveform"] <= numbers(path, "SELECT journal_id FROM trip_waveforms WHERE samples IS NOT NULL")
