@@ -46,7 +46,7 @@ def test_a_model_that_differs_would_be_noticed(tmp_path: Path) -> None:
     """The test above can fail."""
     path = filled(tmp_path / "a.db")
     connection = sqlite3.connect(path)
-    connection.execute("ALTER TABLE events DROP COLUMN unit")
+    connection.execute("ALTER TABLE claims DROP COLUMN why")
     connection.close()
     db = SqliteDatabase(str(path))
     assert diff_models(db, list(MODELS))

@@ -71,7 +71,7 @@ def failure(error: BaseException, path: Path) -> Failure | None:
 
 def raw(db: SqliteDatabase) -> sqlite3.Connection:
     """The driver's connection below an open peewee database, of this thread."""
-    connection: sqlite3.Connection = db.connection()  # type: ignore[no-untyped-call] # peewee's stub leaves it open
+    connection: sqlite3.Connection = db.connection()
     return connection
 
 

@@ -1,0 +1,47 @@
+"""What SQLite and PostgreSQL write differently in the few statements that are plain SQL, and one way to run them.
+
+A statement is written once, with :names for its parameters and {least}, {greatest} where it needs them.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from peewee import Database, PostgresqlDatabase
+
+_NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")  # a parameter, and neither a ::cast nor a time of day
+
+# The lesser and the greater of two values.
+_SQLITE = {"least": "MIN", "greatest": "MAX"}
+_POSTGRESQL = {"least": "LEAST", "greatest": "GREATEST"}
+
+
+def is_postgresql(db: Database) -> bool:
+    return isinstance(db, PostgresqlDatabase)
+
+
+def words(db: Database) -> Mapping[str, str]:
+    """For str.format of a statement."""
+    return _POSTGRESQL if is_postgresql(db) else _SQLITE
+
+
+def execute(db: Database, statement: str, parameters: Mapping[str, object] | None = None) -> Any:
+    """Run one statement with :named parameters; its cursor, of which fetchone, fetchall and iteration give tuples.
+
+    Whatever the driver raises: failure() understands it.
+    """
+    cursor = db.connection().cursor()
+    cursor.execute(_written(db, statement), parameters or {})
+    return cursor
+
+
+def execute_many(db: Database, statement: str, rows: Iterable[Mapping[str, object]]) -> None:
+    """Run one statement with :named parameters for every row."""
+    db.connection().cursor().executemany(_written(db, statement), rows)
+
+
+def _written(db: Database, statement: str) -> str:
+    """The statement with the parameters as the driver wants them."""
+    if not is_postgresql(db):
+        return statement
+    return _NAME.sub(r"%(\1)s", statement.replace("%", "%%"))
