@@ -3,20 +3,15 @@ for a span of time.
 
 The one rule of the house: a raw row is never rewritten. A better calibration is a new version, perhaps one that holds
 from a date in the past on; values are made when they are read. Between two points a value lies on the straight line
-through them; beyond the first and the last point the end segments go on. numpy is loaded only by what takes arrays.
+through them; beyond the first and the last point the end segments go on.
 """
 
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from tankwarden.errors import TankwardenError
-
-if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
 
 Points = tuple[tuple[float, float], ...]  # (measured, actual), measured rising
 
@@ -48,6 +43,11 @@ class Curve:
     def __post_init__(self) -> None:
         object.__setattr__(self, "points", checked(self.points))
 
+    @classmethod
+    def straight(cls, slope: float, offset: float) -> "Curve":
+        """value = slope · measured + offset."""
+        return cls(((0.0, offset), (4096.0, slope * 4096.0 + offset)))
+
     @property
     def breaks(self) -> tuple[float, ...]:
         """Where the line bends: every point but the first and the last."""
@@ -66,16 +66,6 @@ class Curve:
         place = bisect_right(self.points, measured, 1, len(self.points) - 1, key=lambda point: point[0])
         (x0, y0), (x1, y1) = self.points[place - 1], self.points[place]
         return y0 + (measured - x0) * ((y1 - y0) / (x1 - x0))
-
-    def values(self, measured: "NDArray[np.float64]") -> "NDArray[np.float64]":
-        """As `value`, of an array of any shape; NaN stays NaN."""
-        import numpy as np
-
-        x, y = np.array(self.points, dtype=np.float64).T
-        place = np.searchsorted(x[1:-1], measured, side="right")
-        slopes = np.diff(y) / np.diff(x)
-        result: NDArray[np.float64] = y[place] + (measured - x[place]) * slopes[place]
-        return result
 
     def measured(self, value: float) -> float:
         """What was measured where this value was shown. CalibrationError if the curve turns, so that nobody knows."""

@@ -25,6 +25,11 @@ def words(db: Database) -> Mapping[str, str]:
     return _POSTGRESQL if is_postgresql(db) else _SQLITE
 
 
+def real(number: float) -> str:
+    """A literal of double precision: a plain one is a decimal to PostgreSQL, exact, slow, and no float in Python."""
+    return f"CAST({number!r} AS DOUBLE PRECISION)"
+
+
 def execute(db: Database, statement: str, parameters: Mapping[str, object] | None = None) -> Any:
     """Run one statement with :named parameters; its cursor, of which fetchone, fetchall and iteration give tuples.
 
