@@ -203,7 +203,8 @@ def test_what_is_remembered_is_not_read_again() -> None:
     with kept(*seconds(7201)) as (store, queries):
         span = (T0, T0 + HOUR)
         before = queries.energies_wh(*span)
-        store.path.rename(store.path.with_name("moved.db"))
+        path = Path(store.name)
+        path.rename(path.with_name("moved.db"))
         for companion in ("a.db-wal", "a.db-shm"):
-            store.path.with_name(companion).unlink()
+            path.with_name(companion).unlink()
         assert queries.energies_wh(*span) == before

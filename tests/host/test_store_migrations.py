@@ -27,9 +27,10 @@ def filled(path: Path) -> Path:
 
 
 def tables(path: Path) -> dict[str, int]:
-    """Each table and how many rows it has."""
+    """Each table and how many rows it has, but for those that SQLite keeps for its index of words."""
     connection = sqlite3.connect(path)
-    names = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+    every = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+    names = [name for (name,) in every if not name.startswith("system_logs_words")]
     counts = {name: connection.execute(f"SELECT count(*) FROM {name}").fetchone()[0] for name in names}
     connection.close()
     return counts
@@ -78,7 +79,6 @@ def migrate(path: Path, way: str, target: str) -> None:
 def test_waveforms_come_to_a_database_that_has_none_and_go_again_without_touching_the_rest(tmp_path: Path) -> None:
     """From 0001 with data in, to 0002 and back, and up again: what was there stays."""
     path = filled(tmp_path / "a.db")
-    migrate(path, "down", "0003_feeders")
     migrate(path, "down", "0002_trip_waveforms")
     first = tables(path)
     assert first["measurements"] == 100
@@ -106,9 +106,7 @@ def test_feeders_come_to_every_earlier_database_and_go_again_without_touching_th
     tmp_path: Path, before: str
 ) -> None:
     path = filled(tmp_path / "a.db")
-    migrate(path, "down", "0003_feeders")
-    if before == "0001_first":
-        migrate(path, "down", "0002_trip_waveforms")
+    migrate(path, "down", "0003_feeders" if before == "0002_trip_waveforms" else "0002_trip_waveforms")
     first = tables(path)
     assert not set(FEEDERS) & set(first)
     with opened(path) as store:  # opening brings it up
@@ -165,7 +163,7 @@ def test_folders_are_made_and_urls_understood(tmp_path: Path) -> None:
     assert (tmp_path / "with space.db").is_file()
 
 
-@pytest.mark.parametrize("url", ["postgresql://host/db", "sqlite://", "sqlite:///"])
+@pytest.mark.parametrize("url", ["mysql://host/db", "sqlite://", "sqlite:///"])
 def test_a_url_of_another_database_is_refused(url: str) -> None:
     with pytest.raises(StoreError, match="give a path"):
         opened(url)

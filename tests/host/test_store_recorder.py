@@ -17,7 +17,7 @@ from tankwarden.errors import StoreError
 from tankwarden.events import Event
 from tankwarden.logic.claims import Claim, Priority
 from tankwarden.store import Store
-from tankwarden.store.database import Database
+from tankwarden.store.sqlite import SqliteFile
 
 
 def claim(claim_id: str = "by-hand", value: bool = True, until_ms: int | None = T0 + HOUR) -> Claim:
@@ -164,7 +164,7 @@ def test_one_event_told_by_many_threads_is_new_once(tmp_path: Path) -> None:
 
 def test_what_must_last_is_written_through_to_the_disk(tmp_path: Path) -> None:
     """In WAL mode only synchronous=FULL (2) survives a power cut; batches are content with NORMAL (1)."""
-    database = Database(tmp_path / "a.db", wall_ms=lambda: T0)
+    database = SqliteFile(tmp_path / "a.db", wall_ms=lambda: T0)
     database.open(check=True)
     for durable, level in ((True, 2), (False, 1), (True, 2)):
         with database.writing(durable=durable) as db:
@@ -308,7 +308,7 @@ def test_a_kill_takes_at_most_a_batch_and_no_event(tmp_path: Path) -> None:
 def test_a_store_is_a_context(tmp_path: Path) -> None:
     with opened(tmp_path / "a.db") as store:
         assert isinstance(store, Store)
-        assert store.path == tmp_path / "a.db"
+        assert store.name == str(tmp_path / "a.db")
         assert store.recorder.status().error is None
     with pytest.raises(StoreError):
         store.recorder.flush()

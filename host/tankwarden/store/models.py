@@ -43,7 +43,8 @@ class Measurement(Model):
 class SensorReading(Model):
     """One reading of a probe that does not hang on the Pico. sensor: its id in the configuration.
 
-    measured: as the driver read it, before any calibration; null where it read no number. quality: index into QUALITIES.
+    measured: as the driver read it, before any calibration; null where it read no number. quality: an index into
+    QUALITIES.
     """
 
     sensor = CharField()

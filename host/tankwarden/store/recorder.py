@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from peewee import SqliteDatabase
+from peewee import Database as Connection
 
 from tankwarden.events import Event
 from tankwarden.logic.claims import Claim
@@ -181,7 +181,7 @@ class Recorder:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _submit(self, write: Callable[[SqliteDatabase], T], *, keep: bool = False, durable: bool = True) -> "Future[T]":
+    def _submit(self, write: Callable[[Connection], T], *, keep: bool = False, durable: bool = True) -> "Future[T]":
         def run() -> T:
             with self._database.writing(durable=durable) as db:
                 return write(db)

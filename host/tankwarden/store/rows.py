@@ -59,6 +59,10 @@ class MeasurementRow:
         """In the order of the table's columns."""
         return (self.ts_ms, self.period_ms, self.n, *self.sums, *self.vi, self.states, self.quality)
 
+    def named(self) -> dict[str, int]:
+        """By the names of the table's columns."""
+        return dict(zip(COLUMNS, self.values(), strict=True))
+
 
 COLUMNS = (
     "ts", "period_ms", "n", *(f"{channel}_sum" for channel in CHANNELS),

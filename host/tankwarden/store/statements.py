@@ -11,12 +11,12 @@ A row whose voltage or current was not ok covers its time with nothing.
 import math
 from dataclasses import dataclass
 
-from peewee import SqliteDatabase
+from peewee import Database
 
 from tanklink.messages import CHANNELS, N_CIRCUITS
 from tankwarden.logic.scaling import Line, Points
 from tankwarden.store.backlog import View
-from tankwarden.store.database import raw
+from tankwarden.store.dialect import execute, execute_many, real, words
 from tankwarden.store.rows import COLUMNS, quality_mask
 
 
@@ -77,15 +77,14 @@ class Rows:
     They wait in a temporary table of the connection, in memory: the statements need not know of them.
     """
 
-    def __init__(self, db: SqliteDatabase, view: View) -> None:
+    def __init__(self, db: Database, view: View) -> None:
         self._db = db
         self._source = "measurements"
         if view.waiting:
             columns = ", ".join(COLUMNS)
-            raw(db).execute(_WAITING.format(columns=columns))
-            insert = _INSERT_WAITING.format(marks=", ".join("?" * len(COLUMNS)))
-            latest = {row.ts_ms: row.values() for row in view.waiting}
-            raw(db).executemany(insert, latest.values())
+            execute(db, _WAITING.format(columns=columns))
+            latest = {row.ts_ms: row.named() for row in view.waiting}
+            execute_many(db, _INSERT_WAITING.format(marks=", ".join(f":{name}" for name in COLUMNS)), latest.values())
             self._source = _BOTH.format(columns=columns)
 
     def energy(self, calibration: Calibration, t0_ms: int, t1_ms: int) -> tuple[float, ...]:
@@ -94,13 +93,14 @@ class Rows:
             return (0.0,) * len(calibration.circuits)
         numbers = [meter.circuit for meter in calibration.circuits]
         statement = _ENERGY.format(
+            **words(self._db),
             source=self._source,
             sums=", ".join(f"SUM(power_{k} * covered)" for k in numbers),
             powers=", ".join(f"power_{k}" for k in numbers),
             mean_powers=", ".join(f"{_mean_power(meter)} AS power_{meter.circuit}" for meter in calibration.circuits),
         )
         span = {"t0": t0_ms, "t1": t1_ms, "gap": round(calibration.max_gap_s * 1000)}
-        sums = raw(self._db).execute(statement, span).fetchone()
+        sums = execute(self._db, statement, span).fetchone()
         return tuple((watt_ms or 0.0) / 3_600_000 for watt_ms in sums)
 
     def buckets(self, calibration: Calibration, width_ms: int, first: int, last: int) -> list[BucketSums]:
@@ -109,7 +109,7 @@ class Rows:
         sums += [_sum_and_n(f"{meter.channel}_sum", quality_mask(meter.channel)) for meter in calibration.thermometers]
         statement = _BUCKETS.format(source=self._source, sums="".join(f", {each}" for each in sums))
         span = {"width": width_ms, "t0": first * width_ms, "t1": (last + 1) * width_ms}
-        rows = raw(self._db).execute(statement, span)
+        rows = execute(self._db, statement, span)
         return [BucketSums(bucket, first_ms, last_ms, sums) for bucket, first_ms, last_ms, *sums in rows]
 
 
@@ -117,20 +117,20 @@ _WAITING = "CREATE TEMPORARY TABLE waiting AS SELECT {columns} FROM measurements
 _INSERT_WAITING = "INSERT INTO waiting VALUES ({marks})"
 _BOTH = """(
     SELECT {columns} FROM measurements WHERE ts NOT IN (SELECT ts FROM waiting) UNION ALL SELECT {columns} FROM waiting
-)"""
+) AS known"""
 
 # From the last row before the span, which only says where the first one's time begins, to the first one after it, whose
-# time may reach back into the span. MIN and MAX of two are SQLite's (PostgreSQL: LEAST, GREATEST).
+# time may reach back into the span.
 _ENERGY = """
 SELECT {sums} FROM (
-    SELECT {powers}, MIN(ts, :t1) - MAX(ts - covers, :t0) AS covered FROM (
-        SELECT ts, {powers}, MIN(COALESCE(ts - before, period_ms), :gap) AS covers FROM (
+    SELECT {powers}, {least}(ts, :t1) - {greatest}(ts - covers, :t0) AS covered FROM (
+        SELECT ts, {powers}, {least}(COALESCE(ts - before, period_ms), :gap) AS covers FROM (
             SELECT ts, period_ms, LAG(ts) OVER (ORDER BY ts) AS before, {mean_powers} FROM {source}
             WHERE ts >= COALESCE((SELECT MAX(ts) FROM measurements WHERE ts <= :t0), 0)
             AND ts <= COALESCE((SELECT MIN(ts) FROM measurements WHERE ts >= :t1), 9223372036854775807)
-        )
-    )
-) WHERE covered > 0
+        ) AS followed
+    ) AS lasting
+) AS cut WHERE covered > 0
 """
 _BUCKETS = """
 SELECT (ts - 1) / :width AS bucket, MIN(ts), MAX(ts){sums} FROM {source} WHERE ts > :t0 AND ts <= :t1 GROUP BY bucket
@@ -141,8 +141,8 @@ def _power_sum(meter: CircuitMeter) -> str:
     """n times a row's mean power in W; logic/energy.py has the formula."""
     k, v, i = meter.circuit, meter.voltage, meter.current
     return (
-        f"({v.slope * i.slope!r} * vi_{k}_sum + {v.slope * i.offset!r} * voltage_{k}_sum"
-        f" + {v.offset * i.slope!r} * current_{k}_sum + {v.offset * i.offset!r} * n)"
+        f"({real(v.slope * i.slope)} * vi_{k}_sum + {real(v.slope * i.offset)} * voltage_{k}_sum"
+        f" + {real(v.offset * i.slope)} * current_{k}_sum + {real(v.offset * i.offset)} * n)"
     )
 
 
@@ -156,4 +156,4 @@ def _power_mask(meter: CircuitMeter) -> int:
 
 def _sum_and_n(value: str, mask: int) -> str:
     ok = f"CASE WHEN quality & {mask} = 0 THEN"
-    return f"SUM({ok} {value} END), SUM({ok} n END)"
+    return f"SUM({ok} {value} * {real(1.0)} END), SUM({ok} n END)"

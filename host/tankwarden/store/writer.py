@@ -1,7 +1,6 @@
 """The thread that writes: takes jobs and waiting rows, commits them, and goes on trying while the disk fails."""
 
 import logging
-import sqlite3
 import threading
 import time
 from collections import deque
@@ -9,12 +8,12 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
-from peewee import PeeweeException, fn
+from peewee import fn
 
 from tankwarden.errors import StoreError
 from tankwarden.store import writes
 from tankwarden.store.backlog import Backlog
-from tankwarden.store.database import Database, Failure, NewerDatabaseError, failure
+from tankwarden.store.database import Database, Failure, NewerDatabaseError
 from tankwarden.store.models import Measurement
 
 T = TypeVar("T")
@@ -87,19 +86,19 @@ class Writer:
         job = Job(run, keep=keep)
         with self._wake:
             if self._closing:
-                raise StoreError(f"the store {self._database.path} is closed: nothing more can be kept")
+                raise StoreError(f"the store {self._database.name} is closed: nothing more can be kept")
             if len(self._jobs) < MAX_JOBS:
                 self._jobs.append(job)
                 self._wake.notify()
                 return job.future
-        job.fail(StoreError(f"{MAX_JOBS} writes already wait for {self._database.path}: look at its disk"))
+        job.fail(StoreError(f"{MAX_JOBS} writes already wait for {self._database.name}: look at its disk"))
         return job.future
 
     def rows_wait(self, count: int) -> None:
         """The backlog has grown to so many rows. StoreError if the store is closed."""
         with self._wake:
             if self._closing:
-                raise StoreError(f"the store {self._database.path} is closed: nothing more can be kept")
+                raise StoreError(f"the store {self._database.name} is closed: nothing more can be kept")
             if self._rows_since is None:
                 self._rows_since = time.monotonic()
                 self._wake.notify()
@@ -178,7 +177,7 @@ class Writer:
         except NewerDatabaseError:
             raise
         except Exception as error:
-            trouble = failure(error, self._database.path)
+            trouble = self._database.failure(error)
             if trouble is None:
                 _log.exception("the recorder met an error of its own")
                 trouble = Failure(f"the recorder met an error of its own, see the log ({error!r})", check=True)
@@ -186,7 +185,7 @@ class Writer:
 
     def _be_open(self) -> None:
         if self._opened and self._database.replaced:
-            _log.warning("%s was moved or deleted: a new one is begun", self._database.path)
+            _log.warning("%s was moved or deleted: a new one is begun", self._database.name)
             self._opened, self._check = False, True
         if self._database.suspect:
             self._opened, self._check = False, True
@@ -210,12 +209,12 @@ class Writer:
             try:
                 job.run()
             except Exception as error:
-                if failure(error, self._database.path) is not None:
+                if self._database.failure(error) is not None:
                     raise
                 if job.keep:
                     _log.exception("something to be stored is wrong in itself")
-                ours = isinstance(error, PeeweeException | sqlite3.Error)
-                job.fail(StoreError(f"{self._database.path} refuses it: {error}") if ours else error)
+                ours = isinstance(error, self._database.errors)
+                job.fail(StoreError(f"{self._database.name} refuses it: {error}") if ours else error)
             jobs.popleft()
 
     def write_rows(self) -> None:
