@@ -15,9 +15,10 @@ from tankwarden.flows.readings import probe_of
 from tankwarden.flows.snapshot import Scales
 from tankwarden.logic import pico_config
 from tankwarden.logic.behaviors import Sky
+from tankwarden.logic.calibration import Curve
 from tankwarden.logic.lights import Channel
 from tankwarden.logic.quality import Rules
-from tankwarden.logic.scaling import Points, line
+from tankwarden.logic.scaling import Points
 from tankwarden.store import Calibration, CircuitMeter, Thermometer
 
 # STATUS comes at 10 Hz: a circuit's probe that is silent for three of these periods is stale, as the link then is.
@@ -105,7 +106,7 @@ def scales_of(config: Config) -> dict[int, Scales]:
     """By the Pico's number of the circuit."""
     return {
         c.circuit: Scales(
-            line(points_of(config, f"voltage_{c.circuit}")), line(points_of(config, f"current_{c.circuit}"))
+            Curve(points_of(config, f"voltage_{c.circuit}")), Curve(points_of(config, f"current_{c.circuit}"))
         )
         for c in config.circuits
     }

@@ -1,12 +1,12 @@
 """What Tankwarden keeps: raw measurements, events, claims and its own log, in one database with one writer."""
 
+from tankwarden.logic.meters import Calibration, CircuitMeter, Thermometer, Timeline
 from tankwarden.store.database import NewerDatabaseError
 from tankwarden.store.feeder_queries import FeederQueries
 from tankwarden.store.feeder_writes import Begun
 from tankwarden.store.queries import Queries
 from tankwarden.store.recorder import Recorder, RecorderStatus
 from tankwarden.store.rows import MeasurementRow, pack_quality, pack_states, unpack_quality, unpack_states
-from tankwarden.store.statements import Calibration, CircuitMeter, Thermometer
 from tankwarden.store.store import Store, open_store
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "RecorderStatus",
     "Store",
     "Thermometer",
+    "Timeline",
     "open_store",
     "pack_quality",
     "pack_states",

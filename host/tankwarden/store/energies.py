@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from peewee import Database
 
 from tankwarden.logic.calibration import Curve
-from tankwarden.logic.meters import MINUTE_MS, Calibration, CircuitMeter
+from tankwarden.logic.meters import MINUTE_MS, Calibration, CircuitMeter, Timeline
 from tankwarden.store import curves
 from tankwarden.store.dialect import execute, real, words
 
@@ -76,6 +76,23 @@ class Tally:
 
 def nothing(circuits: int) -> Tally:
     return Tally([Figures() for _ in range(circuits)])
+
+
+def energy_wh(db: Database, source: "Source", timeline: Timeline, t0_ms: int, t1_ms: int) -> tuple[float, ...]:
+    """Wh of each circuit between two instants, by the curves of each stretch of time."""
+    return tuple(figures.wh for figures in of_span(db, source, timeline, t0_ms, t1_ms).circuits)
+
+
+def of_span(
+    db: Database, source: "Source", timeline: Timeline, t0_ms: int, t1_ms: int, *, extremes: bool = False
+) -> Tally:
+    """Rows where there are any, moments where rows were thinned out."""
+    tally = nothing(len(timeline.base.circuits))
+    for stretch in timeline.stretches(t0_ms, t1_ms):
+        calibration, t0, t1 = stretch.calibration, stretch.from_ms, stretch.to_ms
+        tally.add(of_rows(db, source, calibration, t0, t1, extremes=extremes))
+        tally.add(of_minutes(db, calibration, t0, t1, extremes=extremes, thinned=True))
+    return tally
 
 
 # -- from rows --------------------------------------------------------------------------------------------------------

@@ -7,12 +7,12 @@ from types import TracebackType
 from urllib.parse import unquote
 
 from tankwarden.errors import StoreError
+from tankwarden.logic.meters import Calibration
 from tankwarden.store.database import Database
 from tankwarden.store.feeder_queries import FeederQueries
 from tankwarden.store.queries import Queries
 from tankwarden.store.recorder import MAX_WAITING_ROWS, Recorder
 from tankwarden.store.sqlite import SqliteFile
-from tankwarden.store.statements import Calibration
 
 
 class Store:
