@@ -11,9 +11,10 @@ from peewee import Database, PostgresqlDatabase
 
 _NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")  # a parameter, and neither a ::cast nor a time of day
 
-# The lesser and the greater of two values.
-_SQLITE = {"least": "MIN", "greatest": "MAX"}
-_POSTGRESQL = {"least": "LEAST", "greatest": "GREATEST"}
+# The lesser and the greater of two values; and what keeps a subquery whole, which otherwise is merged into the query
+# around it, so that whatever it reckons is reckoned once for each place that names it.
+_SQLITE = {"least": "MIN", "greatest": "MAX", "once": "LIMIT -1"}
+_POSTGRESQL = {"least": "LEAST", "greatest": "GREATEST", "once": "OFFSET 0"}
 
 
 def is_postgresql(db: Database) -> bool:

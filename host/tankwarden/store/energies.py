@@ -104,7 +104,7 @@ SELECT {chosen} FROM (
         SELECT {names}, ts, {least}(COALESCE(ts - before, period_ms), :gap) AS covers FROM (
             SELECT {values}, r.ts, r.period_ms, {before} AS before FROM {source} r
             WHERE r.ts > :t0 AND r.ts <= {end}
-        ) AS followed
+        ) AS followed {once}
     ) AS lasting
 ) AS cut WHERE covered > 0
 """

@@ -1,0 +1,149 @@
+"""What each day came to, per circuit and together: reckoned from rows or moments, by the curves of a timeline.
+
+The same for the days as they go by, after a calibration, and for a preview, which stores nothing. Reckoning a day anew
+gives the same numbers, however often.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from peewee import Database as Connection
+
+from tankwarden.logic.days import Day
+from tankwarden.logic.meters import Calibration, Timeline
+from tankwarden.store import curves
+from tankwarden.store.database import Database
+from tankwarden.store.dialect import execute
+from tankwarden.store.energies import Figures, Source, Tally, nothing, of_span
+from tankwarden.store.models import DailySummary
+
+TOTAL = ""  # stands for a circuit's id in the row of all together: no circuit can be called that
+_CHUNK_MS = 3 * 3_600_000  # so that the time of a peak is found by reading these again, and not a day
+_ROWS = Source()
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """One circuit's day, or with circuit "" all circuits' together. low, high: °F of its tank."""
+
+    day: Day
+    circuit: str
+    energy_wh: float
+    energy_bound_wh: float
+    covered_s: int
+    peak_w: float | None
+    peak_ms: int | None
+    low: float | None
+    high: float | None
+
+
+def summarize(db: Connection, timeline: Timeline, day: Day) -> list[Summary]:
+    """A day, each circuit in the timeline's order and then all together. Only what is on disk counts."""
+    whole = nothing(len(timeline.base.circuits))
+    for begin in range(day.begin_ms, day.end_ms, _CHUNK_MS):
+        whole.add(of_span(db, _ROWS, timeline, begin, min(begin + _CHUNK_MS, day.end_ms), extremes=True))
+    found = []
+    for place, meter in enumerate(timeline.base.circuits):
+        peak_ms = _peak_ms(db, timeline, whole.circuits[place], (place,))
+        found.append(_summary(day, meter.id, whole.circuits[place], peak_ms))
+    everything = tuple(range(len(timeline.base.circuits)))
+    found.append(_summary(day, TOTAL, whole.total, _peak_ms(db, timeline, whole.total, everything)))
+    return found
+
+
+def energies(db: Connection, timeline: Timeline, day: Day) -> Tally:
+    """Only the energy of a day: for previews."""
+    return of_span(db, _ROWS, timeline, day.begin_ms, day.end_ms)
+
+
+def _summary(day: Day, circuit: str, figures: Figures, peak_ms: int | None) -> Summary:
+    return Summary(
+        day, circuit, figures.wh, figures.bound_watt_ms / 3_600_000, round(figures.known_ms / 1000),
+        figures.peak_w, peak_ms, figures.low, figures.high,
+    )  # fmt: skip
+
+
+def _peak_ms(db: Connection, timeline: Timeline, figures: Figures, places: Sequence[int]) -> int | None:
+    """When the peak was: the end of its row, or of its minute where rows are gone."""
+    if figures.peak_at is None or figures.peak_w is None:
+        return None
+    for stretch in timeline.stretches(*figures.peak_at):
+        power = _power(stretch.calibration, places)
+        statement = (
+            f"SELECT MIN(ts) FROM measurements WHERE ts > :t0 AND ts <= :t1 AND {power} >= :peak"  # noqa: S608 - ours
+        )
+        span = {"t0": stretch.from_ms, "t1": stretch.to_ms, "peak": figures.peak_w - abs(figures.peak_w) * 1e-12}
+        (ts,) = execute(db, statement, span).fetchone()
+        if ts is not None:
+            return int(ts)
+    return figures.peak_at[1]
+
+
+def _power(calibration: Calibration, places: Sequence[int]) -> str:
+    powers = [curves.known_power(calibration.circuits[place]) for place in places]
+    if len(powers) == 1:
+        return f"({powers[0]})"
+    return "(" + " + ".join(f"COALESCE({power}, 0)" for power in powers) + ")"
+
+
+# -- stored -----------------------------------------------------------------------------------------------------------
+
+
+def replace(db: Connection, summaries: Iterable[Summary], zone: str, now_ms: int) -> None:
+    """These stand for what was stored of their days."""
+    rows = [_row(summary, zone, now_ms) for summary in summaries]
+    names = sorted({row["day"] for row in rows})
+    if names:
+        DailySummary.delete().where(DailySummary.day.in_(names)).execute(db)
+        for start in range(0, len(rows), 50):  # SQLite takes so many parameters, and no more
+            DailySummary.insert_many(rows[start : start + 50]).execute(db)
+
+
+def _row(summary: Summary, zone: str, now_ms: int) -> dict[str, object]:
+    return {
+        "day": summary.day.name, "circuit": summary.circuit, "zone": zone, "begin_ms": summary.day.begin_ms,
+        "end_ms": summary.day.end_ms, "energy_wh": summary.energy_wh, "energy_bound_wh": summary.energy_bound_wh,
+        "covered_s": summary.covered_s, "peak_w": summary.peak_w, "peak_ms": summary.peak_ms,
+        "min_degf": summary.low, "max_degf": summary.high, "made_ms": now_ms,
+    }  # fmt: skip
+
+
+def discard(db: Connection, t0_ms: int, t1_ms: int) -> None:
+    """Days with a part in t0 ≤ t < t1 are no longer true: they are reckoned anew as soon as possible."""
+    DailySummary.delete().where((DailySummary.end_ms > t0_ms) & (DailySummary.begin_ms < t1_ms)).execute(db)
+
+
+def stored(db: Connection, t0_ms: int, t1_ms: int, circuit: str | None = None) -> list[Summary]:
+    """The stored days with a part in t0 ≤ t < t1, in order."""
+    wanted = (DailySummary.end_ms > t0_ms) & (DailySummary.begin_ms < t1_ms)
+    if circuit is not None:
+        wanted &= DailySummary.circuit == circuit
+    query = DailySummary.select().where(wanted).order_by(DailySummary.begin_ms, DailySummary.circuit)
+    return [
+        Summary(
+            Day(row.day, row.begin_ms, row.end_ms), row.circuit, row.energy_wh, row.energy_bound_wh, row.covered_s,
+            row.peak_w, row.peak_ms, row.min_degf, row.max_degf,
+        )
+        for row in query.execute(db)
+    ]  # fmt: skip
+
+
+def extent(db: Connection) -> tuple[int, int] | None:
+    """The first and the last instant of which anything is kept; None if nothing is."""
+    ends = [
+        execute(db, f"SELECT MIN(ts), MAX(ts) FROM {table}").fetchone()  # noqa: S608 - names of ours
+        for table in ("measurements", "measurement_minutes")
+    ]
+    firsts = [first for first, _ in ends if first is not None]
+    return (min(firsts), max(last for _, last in ends if last is not None)) if firsts else None
+
+
+def reckon(
+    database: Database, timeline: Timeline, days: Sequence[Day], done: Callable[[int], None]
+) -> Iterator[list[Summary]]:
+    """Day by day, each from a state of the database of its own. done: told how many days there are so far."""
+    for number, day in enumerate(days, 1):
+        with database.reading() as db:
+            found = summarize(db, timeline, day)
+        yield found
+        done(number)
