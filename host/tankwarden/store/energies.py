@@ -20,10 +20,12 @@ from peewee import Database
 
 from tankwarden.logic.calibration import Curve
 from tankwarden.logic.meters import MINUTE_MS, Calibration, CircuitMeter, Timeline
-from tankwarden.store import curves
+from tankwarden.store import curves, moments
 from tankwarden.store.dialect import execute, real, words
 
 WATT_MS = 3_600_000.0  # in a Wh
+_WORTH_MS = 30 * MINUTE_MS  # a shorter span is read as fast from rows
+MINUTES_ALL, MINUTES_THINNED, MINUTES_STRAIGHT = "all", "thinned", "straight"
 
 
 @dataclass(slots=True)
@@ -86,12 +88,32 @@ def energy_wh(db: Database, source: "Source", timeline: Timeline, t0_ms: int, t1
 def of_span(
     db: Database, source: "Source", timeline: Timeline, t0_ms: int, t1_ms: int, *, extremes: bool = False
 ) -> Tally:
-    """Rows where there are any, moments where rows were thinned out."""
+    """From moments as far as they say it all; else from rows, and from moments where rows were thinned out."""
     tally = nothing(len(timeline.base.circuits))
     for stretch in timeline.stretches(t0_ms, t1_ms):
         calibration, t0, t1 = stretch.calibration, stretch.from_ms, stretch.to_ms
-        tally.add(of_rows(db, source, calibration, t0, t1, extremes=extremes))
-        tally.add(of_minutes(db, calibration, t0, t1, extremes=extremes, thinned=True))
+        if _whole(t0, t1) and len(source.tables) == 1 and moments.complete(db, t0, t1):
+            tally.add(_of_moments(db, source, calibration, t0, t1, extremes=extremes))
+        else:
+            tally.add(of_rows(db, source, calibration, t0, t1, extremes=extremes))
+            tally.add(of_minutes(db, calibration, t0, t1, MINUTES_THINNED, extremes=extremes))
+    return tally
+
+
+def _whole(t0_ms: int, t1_ms: int) -> bool:
+    return t0_ms % MINUTE_MS == 0 and t1_ms % MINUTE_MS == 0 and t1_ms - t0_ms >= _WORTH_MS
+
+
+def _of_moments(
+    db: Database, source: "Source", calibration: Calibration, t0_ms: int, t1_ms: int, *, extremes: bool
+) -> Tally:
+    """Rows only of the minutes in which a curve bends."""
+    bent = straddling(db, calibration, t0_ms, t1_ms)
+    if not bent:
+        return of_minutes(db, calibration, t0_ms, t1_ms, extremes=extremes)
+    tally = of_minutes(db, calibration, t0_ms, t1_ms, MINUTES_STRAIGHT, extremes=extremes)
+    for begin, end in bent:
+        tally.add(of_rows(db, source, calibration, begin, end, extremes=extremes))
     return tally
 
 
@@ -272,9 +294,10 @@ _THINNED = (
 
 
 def of_minutes(
-    db: Database, calibration: Calibration, t0_ms: int, t1_ms: int, *, extremes: bool = False, thinned: bool = False
+    db: Database, calibration: Calibration, t0_ms: int, t1_ms: int, which: str = MINUTES_ALL, *, extremes: bool = False
 ) -> Tally:
-    """What the moments of the minutes t0 < ts ≤ t1 come to. thinned: only of those whose rows are gone."""
+    """What the moments of the minutes t0 < ts ≤ t1 come to: of all, of those whose rows are gone, or of those in which
+    no curve bends."""
     tally = nothing(len(calibration.circuits))
     if not calibration.circuits or t1_ms <= t0_ms:
         return tally
@@ -284,7 +307,9 @@ def of_minutes(
         chosen += [f"SUM({minute_energy(meter)})", f"SUM(circuit_{meter.circuit}_ms)", bound]
     if extremes:
         chosen += _minute_extremes(calibration)
-    further = f" AND {_THINNED}" if thinned else ""
+    further = f" AND {_THINNED}" if which == MINUTES_THINNED else ""
+    if which == MINUTES_STRAIGHT:
+        further = f" AND NOT ({' OR '.join(straddles(meter) for meter in calibration.circuits)})"
     statement = _MINUTES.format(chosen=", ".join(chosen), further=further)
     found = iter(execute(db, statement, {"t0": t0_ms, "t1": t1_ms}).fetchone())
     for figures in tally.circuits:

@@ -4,7 +4,7 @@ The same for the days as they go by, after a calibration, and for a preview, whi
 gives the same numbers, however often.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from peewee import Database as Connection
@@ -14,11 +14,11 @@ from tankwarden.logic.meters import Calibration, Timeline
 from tankwarden.store import curves
 from tankwarden.store.database import Database
 from tankwarden.store.dialect import execute
-from tankwarden.store.energies import Figures, Source, Tally, nothing, of_span
+from tankwarden.store.energies import Figures, Source, Tally, of_span, peak_power
 from tankwarden.store.models import DailySummary
 
 TOTAL = ""  # stands for a circuit's id in the row of all together: no circuit can be called that
-_CHUNK_MS = 3 * 3_600_000  # so that the time of a peak is found by reading these again, and not a day
+_MINUTES_SEARCHED = 20  # those with the greatest peaks: the row of greatest power by new curves is among theirs
 _ROWS = Source()
 
 
@@ -39,15 +39,12 @@ class Summary:
 
 def summarize(db: Connection, timeline: Timeline, day: Day) -> list[Summary]:
     """A day, each circuit in the timeline's order and then all together. Only what is on disk counts."""
-    whole = nothing(len(timeline.base.circuits))
-    for begin in range(day.begin_ms, day.end_ms, _CHUNK_MS):
-        whole.add(of_span(db, _ROWS, timeline, begin, min(begin + _CHUNK_MS, day.end_ms), extremes=True))
+    whole = of_span(db, _ROWS, timeline, day.begin_ms, day.end_ms, extremes=True)
+    places = range(len(timeline.base.circuits))
     found = []
     for place, meter in enumerate(timeline.base.circuits):
-        peak_ms = _peak_ms(db, timeline, whole.circuits[place], (place,))
-        found.append(_summary(day, meter.id, whole.circuits[place], peak_ms))
-    everything = tuple(range(len(timeline.base.circuits)))
-    found.append(_summary(day, TOTAL, whole.total, _peak_ms(db, timeline, whole.total, everything)))
+        found.append(_summary(db, timeline, day, meter.id, whole.circuits[place], (place,)))
+    found.append(_summary(db, timeline, day, TOTAL, whole.total, tuple(places)))
     return found
 
 
@@ -56,34 +53,62 @@ def energies(db: Connection, timeline: Timeline, day: Day) -> Tally:
     return of_span(db, _ROWS, timeline, day.begin_ms, day.end_ms)
 
 
-def _summary(day: Day, circuit: str, figures: Figures, peak_ms: int | None) -> Summary:
+def _summary(
+    db: Connection, timeline: Timeline, day: Day, circuit: str, figures: Figures, places: Sequence[int]
+) -> Summary:
+    peak_w, peak_ms = None, None
+    if figures.peak_w is not None and figures.peak_at is not None:
+        peak_w, peak_ms = _peak(db, timeline, day, places) or (figures.peak_w, figures.peak_at[1])
     return Summary(
         day, circuit, figures.wh, figures.bound_watt_ms / 3_600_000, round(figures.known_ms / 1000),
-        figures.peak_w, peak_ms, figures.low, figures.high,
+        peak_w, peak_ms, figures.low, figures.high,
     )  # fmt: skip
 
 
-def _peak_ms(db: Connection, timeline: Timeline, figures: Figures, places: Sequence[int]) -> int | None:
-    """When the peak was: the end of its row, or of its minute where rows are gone."""
-    if figures.peak_at is None or figures.peak_w is None:
-        return None
-    for stretch in timeline.stretches(*figures.peak_at):
+_IN_MINUTES = """
+SELECT w, ts FROM (
+    SELECT {power} AS w, r.ts FROM (
+        SELECT ts AS minute FROM measurement_minutes
+        WHERE ts > :t0 AND ts <= :t1 AND {kept} IS NOT NULL ORDER BY {kept} DESC LIMIT {most}
+    ) AS best JOIN measurements r ON r.ts > minute - 60000 AND r.ts <= minute
+) AS known WHERE w IS NOT NULL ORDER BY w DESC, ts LIMIT 1
+"""
+_IN_ROWS = """
+SELECT w, ts FROM (SELECT {power} AS w, r.ts FROM measurements r WHERE r.ts > :t0 AND r.ts <= :t1) AS known
+WHERE w IS NOT NULL ORDER BY w DESC, ts LIMIT 1
+"""
+_IN_MOMENTS = """
+SELECT {kept} AS w, ts FROM measurement_minutes
+WHERE ts > :t0 AND ts <= :t1 AND {kept} IS NOT NULL ORDER BY w DESC, ts LIMIT 1
+"""
+
+
+def _peak(db: Connection, timeline: Timeline, day: Day, places: Sequence[int]) -> tuple[float, int] | None:
+    """W and the end of the row of greatest power: looked for in the minutes that hold the greatest peaks; where there
+    are no moments in all rows, and where there are no rows in the moments."""
+    best: tuple[float, int] | None = None
+    for stretch in timeline.stretches(day.begin_ms, day.end_ms):
         power = _power(stretch.calibration, places)
-        statement = (
-            f"SELECT MIN(ts) FROM measurements WHERE ts > :t0 AND ts <= :t1 AND {power} >= :peak"  # noqa: S608 - ours
-        )
-        span = {"t0": stretch.from_ms, "t1": stretch.to_ms, "peak": figures.peak_w - abs(figures.peak_w) * 1e-12}
-        (ts,) = execute(db, statement, span).fetchone()
-        if ts is not None:
-            return int(ts)
-    return figures.peak_at[1]
+        kept = _together([peak_power(stretch.calibration.circuits[place]) for place in places])
+        span = {"t0": stretch.from_ms, "t1": stretch.to_ms}
+        for template in (_IN_MINUTES, _IN_ROWS, _IN_MOMENTS):
+            row = execute(db, template.format(power=power, kept=kept, most=_MINUTES_SEARCHED), span).fetchone()
+            if row is not None:
+                best = max(best or (row[0], row[1]), (row[0], row[1]), key=lambda found: found[0])
+                break
+    return best
 
 
 def _power(calibration: Calibration, places: Sequence[int]) -> str:
-    powers = [curves.known_power(calibration.circuits[place]) for place in places]
+    return _together([curves.known_power(calibration.circuits[place], "r.") for place in places])
+
+
+def _together(powers: Sequence[str]) -> str:
+    """Their sum; one that is not known adds nothing, and if none is the sum is not."""
     if len(powers) == 1:
         return f"({powers[0]})"
-    return "(" + " + ".join(f"COALESCE({power}, 0)" for power in powers) + ")"
+    known = " OR ".join(f"({power}) IS NOT NULL" for power in powers)
+    return f"(CASE WHEN {known} THEN {' + '.join(f'COALESCE({power}, 0)' for power in powers)} END)"
 
 
 # -- stored -----------------------------------------------------------------------------------------------------------
@@ -138,12 +163,9 @@ def extent(db: Connection) -> tuple[int, int] | None:
     return (min(firsts), max(last for _, last in ends if last is not None)) if firsts else None
 
 
-def reckon(
-    database: Database, timeline: Timeline, days: Sequence[Day], done: Callable[[int], None]
-) -> Iterator[list[Summary]]:
-    """Day by day, each from a state of the database of its own. done: told how many days there are so far."""
-    for number, day in enumerate(days, 1):
+def reckon(database: Database, timeline: Timeline, days: Sequence[Day]) -> Iterator[list[Summary]]:
+    """Day by day, each from a state of the database of its own."""
+    for day in days:
         with database.reading() as db:
             found = summarize(db, timeline, day)
         yield found
-        done(number)

@@ -8,7 +8,7 @@ from peewee import Database
 from tankwarden.events import Event
 from tankwarden.logic.claims import Claim
 from tankwarden.logic.waveform import Waveform
-from tankwarden.store import feeder_writes
+from tankwarden.store import feeder_writes, moments
 from tankwarden.store.dialect import is_postgresql
 from tankwarden.store.models import ClaimRecord, ConfigEntry, EventRecord, SystemLog, TripWaveform
 from tankwarden.store.rows import COLUMNS, MeasurementRow
@@ -26,7 +26,10 @@ def insert_rows(db: Database, rows: Iterable[MeasurementRow]) -> None:
         marks=", ".join([mark] * len(COLUMNS)),
         changes=", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:]),
     )
-    db.connection().cursor().executemany(statement, [row.values() for row in rows])
+    values = [row.values() for row in rows]
+    db.connection().cursor().executemany(statement, values)
+    if values:
+        moments.take_away(db, min(row[0] for row in values), max(row[0] for row in values))
 
 
 def insert_event(db: Database, event: Event, now_ms: int) -> bool:
