@@ -14,6 +14,7 @@ COMMANDS = (
     "tankwarden.cli.command",
     "tankwarden.cli.feed",
     "tankwarden.cli.flash",
+    "tankwarden.cli.calibrate",
     "tankwarden.demo.cli",
     "tankwarden.sim.cli",
 )

@@ -23,6 +23,7 @@ from tankwarden.drivers.pico.driver import PicoDriver
 from tankwarden.errors import CommandError, NotKnownError, StoreError
 from tankwarden.events import Event
 from tankwarden.flows import notices
+from tankwarden.flows.calibrating import Calibrating, Desk
 from tankwarden.flows.claims import ClaimBook
 from tankwarden.flows.commands import Commands
 from tankwarden.flows.control import CircuitTick, Control, Tick, output_id
@@ -44,8 +45,10 @@ from tankwarden.flows.watch import Watch
 from tankwarden.flows.waveforms import Waveforms
 from tankwarden.flows.weather import Weather
 from tankwarden.logic import waveform
+from tankwarden.logic.calibration import Points
 from tankwarden.logic.claims import Claim
 from tankwarden.logic.lights import output_id as light_output
+from tankwarden.logic.pico_config import calibrated
 from tankwarden.logic.quality import Quality
 from tankwarden.store import open_store
 from tankwarden.version import version
@@ -69,7 +72,10 @@ class App:
         self.version = version()
         self._store = open_store(places.database(data), wall_ms=self.clock.wall_ms)
         self._recorder = self._store.recorder
-        self._queries = self._store.queries(wiring.calibration_of(config))
+        scales = wiring.calibration_of(config)
+        self._queries = self._store.queries(scales)
+        self._calibrator = self._store.calibrator(scales, config.site.zone, self.clock.wall_ms)
+        self._calibrator.changed = self._queries.recalibrated
         self.pico = PicoDriver(
             config.pico.port, wiring.board_of(config), self.clock, version=self.version,
             random_uint=lambda: random.SystemRandom().getrandbits(30),
@@ -92,7 +98,8 @@ class App:
         self._totals = Totals(self._queries, self.clock, config.site.zone, self.log)
         for told in (self._recording.told, self._events.told, self._watch.told, self._lights.told):
             self.pico.subscribe(told)
-        self._probes = Probes(wiring.probes_of(config, self.pico, self.clock))
+        probes = wiring.probes_of(config, self.pico, self.clock)
+        self._probes, self._sensors = Probes(probes), [sensor for sensor, _ in probes.values()]
         self._probe_names, self._probe_of_channel = wiring.probe_names(config), wiring.probe_of_channel(config)
         self.control = Control(
             config, self.clock, self._probes, wiring.switches_of(config, self.pico), self._claims, self.pico,
@@ -100,12 +107,15 @@ class App:
         )  # fmt: skip
         outputs = tuple(output_id(circuit.id) for circuit in config.circuits)
         dimmable = tuple(light_output(light.id) for light in config.lights)
+        desk = Desk(config, self._calibrator, self.clock)
+        self._calibrating = Calibrating(desk, self._calibrator, self.clock, self.log, self._recalibrated)
         self._commands = Commands(
             self.pico, self._claims, outputs, self.clock, self.log, dimmable, self._weather,
-            FeederCommands(self._feeders, self._feeding).table,
+            FeederCommands(self._feeders, self._feeding).table | self._calibrating.table,
         )  # fmt: skip
         self._door = Door(places.socket_path(data), self._commands.handle)
         self._snapshots = Snapshots(config, self.version, wiring.scales_of(config), _reset_command(data))
+        self._calibrating.load()
         self._supervisor = Supervisor(self.clock, self.log)
         self._failures = Failures()
         self._tasks()
@@ -128,6 +138,7 @@ class App:
         self._supervisor.add("lights", self._lights.run, quiet_after_s=15.0)
         self._supervisor.add("feeding", self._feeding.run, quiet_after_s=15.0)
         self._supervisor.add("watch", self._watch.run)
+        self._supervisor.add("calibration", self._calibrating.run, quiet_after_s=60.0)
         self._supervisor.add("energy", self._totals.run, quiet_after_s=15.0)
 
     # -- for other threads -----------------------------------------------------------------------------------------
@@ -184,7 +195,7 @@ class App:
             )
         if kept.samples is None:
             raise NotKnownError(f"The Pico has kept no waveform of trip {trip}")
-        scales = {scale.channel: scale.points for scale in self.config.scales}
+        scales = {scale.channel: scale.points for scale in self.config.scales} | dict(self._points)
         (told,) = trips_json([(event, True)])
         return {"trip": told, **waveform.to_json(kept, scales)}
 
@@ -311,6 +322,14 @@ class App:
 
     def _switched(self, circuit: CircuitTick) -> None:
         self._events.note(notices.output_changed(self.clock.wall_ms(), circuit))
+
+    def _recalibrated(self, points: Mapping[str, Points]) -> None:
+        """Other curves hold than before: for the probes, for power, and for what the Pico judges by."""
+        config = calibrated(self.config, points)
+        wiring.recalibrate(self._sensors, points)
+        self._snapshots.recalibrate(wiring.scales_of(self.config, points))
+        self.pico.reconfigure(wiring.board_of(config))
+        self._points = points
 
     def _qualities(self) -> dict[str, Quality]:
         readings = self._probes.readings

@@ -264,7 +264,9 @@ def _kept(table: list[tuple[int, float]], most: int) -> list[int]:
     for _ in range(most - 1):
         row: dict[int, tuple[float, int]] = {}
         for end in range(1, len(table)):
-            ways = [(max(error, _sag(table, start, end)), start) for start, (error, _) in best[-1].items() if start < end]
+            ways = [
+                (max(error, _sag(table, start, end)), start) for start, (error, _) in best[-1].items() if start < end
+            ]
             if ways:
                 row[end] = min(ways)
         best.append(row)

@@ -47,7 +47,7 @@ def nernst_mv(degc: float) -> float:
 
 
 def calibrate(buffers: Sequence[Buffer], degc: float) -> Electrode:
-    """One buffer sets the offset with Nernst's own slope, two the slope too, three one slope on each side of the middle.
+    """One buffer sets the offset with Nernst's own slope, two the slope too, three one slope on each side.
 
     CalibrationError for buffers that make none: too close, the wrong way round, or of an electrode that gives no slope.
     """

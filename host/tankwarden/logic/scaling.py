@@ -14,4 +14,3 @@ def value_at(points: Points, counts: float) -> float:
     segment = bisect_right(points, counts, 1, len(points) - 1, key=lambda point: point[0])
     (x0, y0), (x1, y1) = points[segment - 1], points[segment]
     return y0 + (counts - x0) * (y1 - y0) / (x1 - x0)
-

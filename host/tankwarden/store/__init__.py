@@ -1,6 +1,7 @@
 """What Tankwarden keeps: raw measurements, events, claims and its own log, in one database with one writer."""
 
 from tankwarden.logic.meters import Calibration, CircuitMeter, Thermometer, Timeline
+from tankwarden.store.calibrator import Calibrator
 from tankwarden.store.database import NewerDatabaseError
 from tankwarden.store.feeder_queries import FeederQueries
 from tankwarden.store.feeder_writes import Begun
@@ -12,6 +13,7 @@ from tankwarden.store.store import Store, open_store
 __all__ = [
     "Begun",
     "Calibration",
+    "Calibrator",
     "CircuitMeter",
     "FeederQueries",
     "MeasurementRow",

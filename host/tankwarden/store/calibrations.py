@@ -26,7 +26,9 @@ def versions(db: Connection, target: str | None = None) -> list[Version]:
     if target is not None:
         query = query.where(CalibrationRecord.target == target)
     points: dict[int, list[tuple[float, float]]] = {}
-    for point in CalibrationPoint.select().order_by(CalibrationPoint.calibration_id, CalibrationPoint.place).execute(db):
+    for point in (
+        CalibrationPoint.select().order_by(CalibrationPoint.calibration_id, CalibrationPoint.place).execute(db)
+    ):
         points.setdefault(point.calibration_id, []).append((point.measured, point.actual))
     return [
         Version(
@@ -88,7 +90,7 @@ def make_view(db: Connection, timeline: Timeline) -> None:
 
 
 def view_sql(timeline: Timeline) -> str:
-    """ts, period_ms, n, then V, A, W of each circuit and °F of each thermometer; null = nothing known. Raw stays raw."""
+    """ts, period_ms, n, then V, A, W of each circuit and °F of each thermometer; null = nothing known."""
     shown = ["ts", "period_ms", "n"]
     shown += [f"{_over_time(timeline, sql)} AS {name}" for name, sql in value_columns(timeline.base).items()]
     return f"SELECT {', '.join([*shown, 'states', 'quality'])} FROM measurements"  # noqa: S608 - numbers of ours
@@ -140,5 +142,3 @@ def _over_time(timeline: Timeline, expression: Callable[[Calibration], str]) -> 
         return f"({branches[0][1]})"
     whens = " ".join(f"WHEN ts <= {to_ms} THEN {sql}" for to_ms, sql in branches[:-1])
     return f"(CASE {whens} ELSE {branches[-1][1]} END)"
-
-

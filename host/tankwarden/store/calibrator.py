@@ -10,9 +10,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
-from tankwarden.errors import NotNowError
+from peewee import Database as Connection
+
+from tankwarden.errors import NotKnownError, NotNowError
 from tankwarden.logic.calibration import Version
-from tankwarden.logic.days import Day, days_between
+from tankwarden.logic.days import Day, day_at, days_between
 from tankwarden.logic.meters import Calibration, Timeline
 from tankwarden.store import calibrations, moments, summaries
 from tankwarden.store.database import Database
@@ -104,13 +106,12 @@ class Calibrator:
     ) -> int:  # fmt: skip
         """Add the version and reckon what it touches. Its id. NotNowError while another is at it."""
         with self._alone():
-            future = self._recorder.submit_write(
-                lambda db: (
-                    calibrations.insert(db, version, unit=unit, who=who),
-                    summaries.discard(db, *_span(version)),
-                )[0]
-            )
-            number = future.result()
+
+            def write(db: Connection) -> int:
+                summaries.discard(db, *_span(version))
+                return calibrations.insert(db, version, unit=unit, who=who)
+
+            number = self._recorder.submit_write(write).result()
             self._renew(version, told)
         return number
 
@@ -120,12 +121,15 @@ class Calibrator:
             now_ms = self._wall_ms()
             with self._database.reading() as db:
                 known = {version.id: version for version in calibrations.versions(db)}
-            version = known.get(number)
-            touched = (0, _EVER) if version is None else _span(version)
-            self._recorder.submit_write(
-                lambda db: (calibrations.undo(db, number, now_ms, who), summaries.discard(db, *touched))
-            ).result()
-            assert version is not None  # else undo has refused
+            if number not in known:
+                raise NotKnownError(f"there is no calibration {number}: tankwarden calibrate list shows them all")
+            version = known[number]
+
+            def write(db: Connection) -> None:
+                calibrations.undo(db, number, now_ms, who)
+                summaries.discard(db, *_span(version))
+
+            self._recorder.submit_write(write).result()
             self._renew(version, told)
         return version
 
@@ -148,6 +152,10 @@ class Calibrator:
             days = self._days(t0_ms, t1_ms)
             self._reckon(days, "daily summaries", lambda _: None)
             return len(days)
+
+    def day_end_ms(self, at_ms: int) -> int:
+        """The end of the day that an instant falls into."""
+        return day_at(at_ms, self._zone).end_ms
 
     def summaries(self, t0_ms: int, t1_ms: int) -> list[Summary]:
         """The stored days with a part in t0 ≤ t < t1."""

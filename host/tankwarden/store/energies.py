@@ -256,7 +256,7 @@ def minute_bound(meter: CircuitMeter) -> str:
 
 
 def _chord(curve: Curve, x: str) -> tuple[str, str]:
-    """Slope and offset of the straight line from a minute's least to its greatest mean: the curve's own if it can be."""
+    """Slope and offset of the line from a minute's least to its greatest mean; the curve's own if none bends."""
     if not curve.breaks:
         (segment,) = curve.segments()
         return real(segment.slope), real(segment.offset)
@@ -288,9 +288,7 @@ def _most(curve: Curve, x: str) -> str:
 _MINUTES = """
 SELECT {chosen} FROM measurement_minutes m WHERE ts > :t0 AND ts <= :t1{further}
 """
-_THINNED = (
-    "NOT EXISTS (SELECT 1 FROM measurements r WHERE r.ts > m.ts - 60000 AND r.ts <= m.ts)"  # its rows are gone
-)
+_THINNED = "NOT EXISTS (SELECT 1 FROM measurements r WHERE r.ts > m.ts - 60000 AND r.ts <= m.ts)"  # its rows are gone
 
 
 def of_minutes(
@@ -340,7 +338,7 @@ def peak_power(meter: CircuitMeter) -> str:
 
 
 def _minute_extremes(calibration: Calibration) -> list[str]:
-    """Peak of each circuit, and of all (the sum of their peaks within a minute: no more is known), then temperatures."""
+    """Peak of each circuit, and of all (the sum of a minute's peaks: no more is known), then temperatures."""
     peaks = [peak_power(meter) for meter in calibration.circuits]
     chosen = [f"MAX({peak})" for peak in peaks]
     chosen.append("MAX(" + " + ".join(f"COALESCE({peak}, 0)" for peak in peaks) + ")")
@@ -374,4 +372,3 @@ def runs(minutes: Iterable[int]) -> list[tuple[int, int]]:
         else:
             found.append((end - MINUTE_MS, end))
     return found
-

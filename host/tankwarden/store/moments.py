@@ -20,8 +20,8 @@ _MAKE = """
 INSERT INTO measurement_minutes (ts, n_rows, covered_ms, {names})
 SELECT minute, n_rows, covered_ms, {final} FROM (
     SELECT minute, COUNT(*) AS n_rows, SUM(covers) AS covered_ms, {sums} FROM (
-        SELECT (ts + 59999) / 60000 * 60000 AS minute, {least}(COALESCE(ts - before, period_ms), :gap) AS covers, {means}
-        FROM (
+        SELECT (ts + 59999) / 60000 * 60000 AS minute, {least}(COALESCE(ts - before, period_ms), :gap) AS covers,
+            {means} FROM (
             SELECT r.*, (SELECT b.ts FROM measurements b WHERE b.ts < r.ts ORDER BY b.ts DESC LIMIT 1) AS before
             FROM measurements r WHERE r.ts > :t0 AND r.ts <= :t1
         ) AS followed {once}
@@ -85,7 +85,9 @@ def _parts(meters: dict[int, CircuitMeter]) -> tuple[list[str], list[str], list[
         mask = quality_mask(f"voltage_{k}", f"current_{k}")
         known = f"n > 0 AND quality & {mask} = 0"
         means.append(f"CASE WHEN {known} THEN 1 END AS ok_{k}")
-        means += [f"CASE WHEN {known} THEN {curves.mean(f'{c}_{k}_sum')} END AS {c}_{k}" for c in ("voltage", "current")]
+        means += [
+            f"CASE WHEN {known} THEN {curves.mean(f'{c}_{k}_sum')} END AS {c}_{k}" for c in ("voltage", "current")
+        ]
         means.append(f"CASE WHEN {known} THEN {curves.mean(f'vi_{k}_sum')} END AS vi_{k}")
         wanted = {f"circuit_{k}_ms": f"COALESCE(SUM(ok_{k} * covers), 0)"}
         wanted |= {f"{c}_{k}_sum": f"COALESCE(SUM({c}_{k} * covers), 0)" for c in ("voltage", "current", "vi")}
@@ -113,4 +115,3 @@ def _parts(meters: dict[int, CircuitMeter]) -> tuple[list[str], list[str], list[
     # Names of the sums that a joined row has as well.
     final = [f"summed.{name}" if name.isidentifier() else name for name in final]
     return names, final, sums, means, joins
-

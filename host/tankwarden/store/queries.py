@@ -256,9 +256,7 @@ def _joined(one: BucketSums, other: BucketSums) -> BucketSums:
 
 def _means(sums: list[float | None]) -> tuple[float | None, ...]:
     """From pairs of Σ and n."""
-    return tuple(
-        total / n if total is not None and n else None for total, n in zip(sums[::2], sums[1::2], strict=True)
-    )
+    return tuple(total / n if total is not None and n else None for total, n in zip(sums[::2], sums[1::2], strict=True))
 
 
 def _event(record: EventRecord) -> Event:

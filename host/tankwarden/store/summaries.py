@@ -4,7 +4,7 @@ The same for the days as they go by, after a calibration, and for a preview, whi
 gives the same numbers, however often.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from peewee import Database as Connection
@@ -114,10 +114,10 @@ def _together(powers: Sequence[str]) -> str:
 # -- stored -----------------------------------------------------------------------------------------------------------
 
 
-def replace(db: Connection, summaries: Iterable[Summary], zone: str, now_ms: int) -> None:
+def replace(db: Connection, summaries: Sequence[Summary], zone: str, now_ms: int) -> None:
     """These stand for what was stored of their days."""
     rows = [_row(summary, zone, now_ms) for summary in summaries]
-    names = sorted({row["day"] for row in rows})
+    names = sorted({summary.day.name for summary in summaries})
     if names:
         DailySummary.delete().where(DailySummary.day.in_(names)).execute(db)
         for start in range(0, len(rows), 50):  # SQLite takes so many parameters, and no more
