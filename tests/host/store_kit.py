@@ -67,19 +67,32 @@ def feeding(number: int | None, **changes: Any) -> Feeding:
     return replace(whole, **changes)
 
 
+url_of: Callable[[Path], str] | None = (
+    None  # of a PostgreSQL database that stands for a path; the fixture each_database
+)
+
+
 def opened(
     path: Path | str, *, batch_s: float = 60.0, batch_rows: int = 60, max_waiting_rows: int = 20_000,
     busy_s: float = 0.05,
 ) -> Store:  # fmt: skip
     """A store whose clock stands still, and that neither waits nor pauses long when the disk fails."""
+    where = path if url_of is None or isinstance(path, str) else url_of(path)
     return open_store(
-        path, wall_ms=lambda: T0, batch_s=batch_s, batch_rows=batch_rows, retry_s=0.03, busy_s=busy_s,
+        where, wall_ms=lambda: T0, batch_s=batch_s, batch_rows=batch_rows, retry_s=0.03, busy_s=busy_s,
         max_waiting_rows=max_waiting_rows,
     )  # fmt: skip
 
 
 def stored(path: Path, what: str = "count(*) FROM measurements") -> int:
-    """A number from the file itself, by a connection of its own."""
+    """A number from the database itself, by a connection of its own."""
+    if url_of is not None:
+        import psycopg
+
+        with psycopg.connect(url_of(path)) as server:
+            found = server.execute(f"SELECT {what}".encode()).fetchone()
+        assert found is not None
+        return int(found[0])
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     (number,) = connection.execute(f"SELECT {what}").fetchone()
     connection.close()

@@ -19,6 +19,8 @@ from tankwarden.logic.claims import Claim, Priority
 from tankwarden.store import Store
 from tankwarden.store.sqlite import SqliteFile
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 def claim(claim_id: str = "by-hand", value: bool = True, until_ms: int | None = T0 + HOUR) -> Claim:
     return Claim("east", value, Priority.PERSON, "ann", "she wants it", T0, until_ms, claim_id)
@@ -162,6 +164,7 @@ def test_one_event_told_by_many_threads_is_new_once(tmp_path: Path) -> None:
         assert sum(pool.map(lambda _: store.recorder.event(event()), range(40))) == 1
 
 
+@pytest.mark.sqlite
 def test_what_must_last_is_written_through_to_the_disk(tmp_path: Path) -> None:
     """In WAL mode only synchronous=FULL (2) survives a power cut; batches are content with NORMAL (1)."""
     database = SqliteFile(tmp_path / "a.db", wall_ms=lambda: T0)
@@ -287,6 +290,7 @@ for k in range(100_000):
 """
 
 
+@pytest.mark.sqlite
 def test_a_kill_takes_at_most_a_batch_and_no_event(tmp_path: Path) -> None:
     path, chance = tmp_path / "a.db", random.Random(5)
     script = WRITE_UNTIL_KILLED.format(here=str(Path(__file__).parent), path=str(path))
@@ -305,6 +309,7 @@ def test_a_kill_takes_at_most_a_batch_and_no_event(tmp_path: Path) -> None:
         assert not any(store.recorder.event(event(k)) for k in range(0, taken, 20))
 
 
+@pytest.mark.sqlite
 def test_a_store_is_a_context(tmp_path: Path) -> None:
     with opened(tmp_path / "a.db") as store:
         assert isinstance(store, Store)

@@ -16,6 +16,7 @@ from tankwarden.store.database import Database, Failure, causes, migrate
 
 _CONNECT_S = 5  # longest wait for a server that does not answer
 _LOCK = 0x74616E6B  # "tank": the advisory lock that the one writer of a database holds
+_TRY_LOCK = "SELECT pg_try_advisory_lock(%s, hashtext(current_schema()))"
 _IN_USE = "is written by another tankwarden: stop it, or give this one a database of its own"
 
 # SQLSTATE, or the class that its first two characters are → what happened, what to do. The first that fits counts.
@@ -48,15 +49,15 @@ class PostgresqlServer(Database):
         self.name = _without_password(url)
         self._driver = _driver()
         self.errors = (PeeweeException, self._driver)
-        self._writer = self._connector(url, busy_s)
-        self._reader = self._connector(url, busy_s)
+        self._busy_ms = round(busy_s * 1000)
+        self._writer = self._connector(url)
+        self._reader = self._connector(url)
 
-    def _connector(self, url: str, busy_s: float) -> PostgresqlDatabase:
-        options = f"-c lock_timeout={round(busy_s * 1000)} -c timezone=UTC"
+    def _connector(self, url: str) -> PostgresqlDatabase:
         try:
             connector: PostgresqlDatabase = db_url.connect(
                 url, unquote_password=True, unquote_user=True, prefer_psycopg3=True, autoconnect=False,
-                connect_timeout=_CONNECT_S, options=options, application_name="tankwarden",
+                connect_timeout=_CONNECT_S, application_name="tankwarden",
             )  # fmt: skip
             return connector
         except (RuntimeError, ValueError, TypeError) as error:
@@ -71,7 +72,8 @@ class PostgresqlServer(Database):
         self.close()
         self.suspect = False
         self._writer.connect()
-        (ours,) = self._writer.execute_sql("SELECT pg_try_advisory_lock(%s)", (_LOCK,)).fetchone()
+        self._writer.execute_sql("SELECT set_config('lock_timeout', %s, false)", (f"{self._busy_ms}ms",))
+        (ours,) = self._writer.execute_sql(_TRY_LOCK, (_LOCK,)).fetchone()
         if not ours:
             self.close()
             raise InUseError(f"the database {self.name} {_IN_USE}")
