@@ -10,6 +10,7 @@ from peewee import (
     BooleanField,
     CharField,
     CompositeKey,
+    DoubleField,
     FloatField,
     IntegerField,
     Model,
@@ -49,7 +50,7 @@ class SensorReading(Model):
 
     sensor = CharField()
     ts = BigIntegerField()
-    measured = FloatField(null=True)
+    measured = DoubleField(null=True)
     quality = IntegerField()
 
     class Meta:
@@ -69,43 +70,43 @@ class MeasurementMinute(Model):
     n_rows = IntegerField()
     covered_ms = IntegerField()
     circuit_1_ms = IntegerField()
-    voltage_1_sum = FloatField()
-    current_1_sum = FloatField()
-    vi_1_sum = FloatField()
-    voltage_1_min = FloatField(null=True)
-    voltage_1_max = FloatField(null=True)
-    current_1_min = FloatField(null=True)
-    current_1_max = FloatField(null=True)
-    peak_1_voltage = FloatField(null=True)
-    peak_1_current = FloatField(null=True)
-    peak_1_vi = FloatField(null=True)
+    voltage_1_sum = DoubleField()
+    current_1_sum = DoubleField()
+    vi_1_sum = DoubleField()
+    voltage_1_min = DoubleField(null=True)
+    voltage_1_max = DoubleField(null=True)
+    current_1_min = DoubleField(null=True)
+    current_1_max = DoubleField(null=True)
+    peak_1_voltage = DoubleField(null=True)
+    peak_1_current = DoubleField(null=True)
+    peak_1_vi = DoubleField(null=True)
     circuit_2_ms = IntegerField()
-    voltage_2_sum = FloatField()
-    current_2_sum = FloatField()
-    vi_2_sum = FloatField()
-    voltage_2_min = FloatField(null=True)
-    voltage_2_max = FloatField(null=True)
-    current_2_min = FloatField(null=True)
-    current_2_max = FloatField(null=True)
-    peak_2_voltage = FloatField(null=True)
-    peak_2_current = FloatField(null=True)
-    peak_2_vi = FloatField(null=True)
+    voltage_2_sum = DoubleField()
+    current_2_sum = DoubleField()
+    vi_2_sum = DoubleField()
+    voltage_2_min = DoubleField(null=True)
+    voltage_2_max = DoubleField(null=True)
+    current_2_min = DoubleField(null=True)
+    current_2_max = DoubleField(null=True)
+    peak_2_voltage = DoubleField(null=True)
+    peak_2_current = DoubleField(null=True)
+    peak_2_vi = DoubleField(null=True)
     temperature_1_ms = IntegerField()
-    temperature_1_sum = FloatField()
-    temperature_1_min = FloatField(null=True)
-    temperature_1_max = FloatField(null=True)
+    temperature_1_sum = DoubleField()
+    temperature_1_min = DoubleField(null=True)
+    temperature_1_max = DoubleField(null=True)
     temperature_2_ms = IntegerField()
-    temperature_2_sum = FloatField()
-    temperature_2_min = FloatField(null=True)
-    temperature_2_max = FloatField(null=True)
+    temperature_2_sum = DoubleField()
+    temperature_2_min = DoubleField(null=True)
+    temperature_2_max = DoubleField(null=True)
     reference_ms = IntegerField()
-    reference_sum = FloatField()
-    reference_min = FloatField(null=True)
-    reference_max = FloatField(null=True)
+    reference_sum = DoubleField()
+    reference_min = DoubleField(null=True)
+    reference_max = DoubleField(null=True)
     reef_temperature_ms = IntegerField()
-    reef_temperature_sum = FloatField()
-    reef_temperature_min = FloatField(null=True)
-    reef_temperature_max = FloatField(null=True)
+    reef_temperature_sum = DoubleField()
+    reef_temperature_min = DoubleField(null=True)
+    reef_temperature_max = DoubleField(null=True)
 
     class Meta:
         table_name = "measurement_minutes"
@@ -140,8 +141,8 @@ class CalibrationPoint(Model):
 
     calibration_id = IntegerField()
     place = IntegerField()
-    measured = FloatField()
-    actual = FloatField()
+    measured = DoubleField()
+    actual = DoubleField()
 
     class Meta:
         table_name = "calibration_points"
@@ -160,13 +161,13 @@ class DailySummary(Model):
     zone = CharField()
     begin_ms = BigIntegerField()
     end_ms = BigIntegerField()
-    energy_wh = FloatField()
-    energy_bound_wh = FloatField()
+    energy_wh = DoubleField()
+    energy_bound_wh = DoubleField()
     covered_s = IntegerField()
-    peak_w = FloatField(null=True)
+    peak_w = DoubleField(null=True)
     peak_ms = BigIntegerField(null=True)
-    min_degf = FloatField(null=True)
-    max_degf = FloatField(null=True)
+    min_degf = DoubleField(null=True)
+    max_degf = DoubleField(null=True)
     made_ms = BigIntegerField()
 
     class Meta:

@@ -1,7 +1,7 @@
 """Readings of the probes that do not hang on the Pico. The model here is a frozen copy: the program's own may change,
 this file must not."""
 
-from peewee import BigIntegerField, CharField, CompositeKey, Database, FloatField, IntegerField, Model, SqliteDatabase
+from peewee import BigIntegerField, CharField, CompositeKey, Database, DoubleField, IntegerField, Model, SqliteDatabase
 from playhouse.migrate import SchemaMigrator
 
 
@@ -9,7 +9,7 @@ def up(_migrator: SchemaMigrator, db: Database) -> None:
     class SensorReading(Model):
         sensor = CharField()
         ts = BigIntegerField()
-        measured = FloatField(null=True)
+        measured = DoubleField(null=True)
         quality = IntegerField()
 
         class Meta:

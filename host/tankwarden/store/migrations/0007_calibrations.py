@@ -6,7 +6,7 @@ from peewee import (
     CharField,
     CompositeKey,
     Database,
-    FloatField,
+    DoubleField,
     IntegerField,
     Model,
     TextField,
@@ -36,8 +36,8 @@ def up(_migrator: SchemaMigrator, db: Database) -> None:
     class CalibrationPoint(Model):
         calibration_id = IntegerField()
         place = IntegerField()
-        measured = FloatField()
-        actual = FloatField()
+        measured = DoubleField()
+        actual = DoubleField()
 
         class Meta:
             database = db

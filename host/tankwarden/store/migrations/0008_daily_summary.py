@@ -1,6 +1,6 @@
 """What a day came to. The model here is a frozen copy: the program's own may change, this file must not."""
 
-from peewee import BigIntegerField, CharField, CompositeKey, Database, FloatField, IntegerField, Model
+from peewee import BigIntegerField, CharField, CompositeKey, Database, DoubleField, IntegerField, Model
 from playhouse.migrate import SchemaMigrator
 
 
@@ -11,13 +11,13 @@ def up(_migrator: SchemaMigrator, db: Database) -> None:
         zone = CharField()
         begin_ms = BigIntegerField()
         end_ms = BigIntegerField()
-        energy_wh = FloatField()
-        energy_bound_wh = FloatField()
+        energy_wh = DoubleField()
+        energy_bound_wh = DoubleField()
         covered_s = IntegerField()
-        peak_w = FloatField(null=True)
+        peak_w = DoubleField(null=True)
         peak_ms = BigIntegerField(null=True)
-        min_degf = FloatField(null=True)
-        max_degf = FloatField(null=True)
+        min_degf = DoubleField(null=True)
+        max_degf = DoubleField(null=True)
         made_ms = BigIntegerField()
 
         class Meta:
