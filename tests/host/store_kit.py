@@ -12,7 +12,7 @@ from tankwarden.events import Event
 from tankwarden.logic.calibration import Curve
 from tankwarden.logic.feeder import Entry, Feeder, ServoConfig
 from tankwarden.logic.feeding import Feeding, Source, Status
-from tankwarden.store import Calibration, CircuitMeter, MeasurementRow, Store, Thermometer, open_store
+from tankwarden.store import Calibration, CircuitMeter, MeasurementRow, Store, Thermometer, Upkeep, open_store
 
 T0 = 1_781_000_400_000  # a whole ten minutes of UTC, as the pieces of remembered energy are
 HOUR = 3_600_000
@@ -74,13 +74,13 @@ url_of: Callable[[Path], str] | None = (
 
 def opened(
     path: Path | str, *, batch_s: float = 60.0, batch_rows: int = 60, max_waiting_rows: int = 20_000,
-    busy_s: float = 0.05,
+    busy_s: float = 0.05, upkeep: Upkeep | None = None,
 ) -> Store:  # fmt: skip
     """A store whose clock stands still, and that neither waits nor pauses long when the disk fails."""
     where = path if url_of is None or isinstance(path, str) else url_of(path)
     return open_store(
         where, wall_ms=lambda: T0, batch_s=batch_s, batch_rows=batch_rows, retry_s=0.03, busy_s=busy_s,
-        max_waiting_rows=max_waiting_rows,
+        max_waiting_rows=max_waiting_rows, upkeep=upkeep,
     )  # fmt: skip
 
 

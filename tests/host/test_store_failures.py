@@ -117,7 +117,7 @@ def test_memory_is_bounded_and_the_oldest_rows_go(tmp_path: Path) -> None:
 def test_no_more_writes_wait_than_memory_is_for(tmp_path: Path) -> None:
     """A queue that is full refuses; what is kept over a failure is bounded too, and what is lost of it is said."""
     path = tmp_path / "a.db"
-    with opened(path, busy_s=0.5) as store:
+    with opened(path, busy_s=2.0) as store:
         with locked(path):
             futures = [store.recorder.submit_event(event(k)) for k in range(2 * MAX_JOBS + 1)]
             with pytest.raises(StoreError, match="writes already wait"):

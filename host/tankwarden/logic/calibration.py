@@ -9,9 +9,10 @@ through them; beyond the first and the last point the end segments go on.
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tankwarden.errors import TankwardenError
+import itertools
 
 Points = tuple[tuple[float, float], ...]  # (measured, actual), measured rising
 
@@ -39,9 +40,16 @@ class Curve:
     """Straight lines between points. CalibrationError for points that make none; see `checked`."""
 
     points: Points
+    _segments: tuple[Segment, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "points", checked(self.points))
+        points = checked(self.points)
+        edges = (-math.inf, *(measured for measured, _ in points[1:-1]), math.inf)
+        lines = zip(edges, edges[1:], points, points[1:], strict=False)
+        object.__setattr__(self, "points", points)
+        object.__setattr__(
+            self, "_segments", tuple(Segment(begin, end, *_line(one, other)) for begin, end, one, other in lines)
+        )
 
     @classmethod
     def straight(cls, slope: float, offset: float) -> "Curve":
@@ -55,11 +63,7 @@ class Curve:
 
     def segments(self) -> tuple[Segment, ...]:
         """All of them, in order: one fewer than there are points."""
-        edges = (-math.inf, *self.breaks, math.inf)
-        return tuple(
-            Segment(start, end, *_line(one, other))
-            for start, end, one, other in zip(edges, edges[1:], self.points, self.points[1:], strict=False)
-        )
+        return self._segments
 
     def value(self, measured: float) -> float:
         """The actual value of one measured."""
@@ -93,7 +97,7 @@ def checked(points: Iterable[tuple[float, float]]) -> Points:
         raise CalibrationError(f"there are {len(ordered)} points: a line takes at least 2")
     if len(ordered) > MAX_POINTS:
         raise CalibrationError(f"there are {len(ordered)} points: at most {MAX_POINTS} can be kept, take some out")
-    for (one, first), (other, second) in zip(ordered, ordered[1:], strict=False):
+    for (one, first), (other, second) in itertools.pairwise(ordered):
         if one == other:
             raise CalibrationError(
                 f"{one:g} was measured twice, once as {first:g} and once as {second:g}: keep one of the two"
@@ -103,9 +107,9 @@ def checked(points: Iterable[tuple[float, float]]) -> Points:
 
 def monotonic(points: Points, *, rising: bool = False) -> Points:
     """The points, if values rise all along, or (unless `rising`) fall all along. CalibrationError naming the pair."""
-    steps = [second - first for (_, first), (_, second) in zip(points, points[1:], strict=False)]
+    steps = [second - first for (_, first), (_, second) in itertools.pairwise(points)]
     up = rising or sum(step > 0 for step in steps) * 2 >= len(steps)
-    for (one, other), step in zip(zip(points, points[1:], strict=False), steps, strict=True):
+    for (one, other), step in zip(itertools.pairwise(points), steps, strict=True):
         if (step <= 0) if up else (step >= 0):
             raise CalibrationError(
                 f"from {one[0]:g} → {one[1]:g} to {other[0]:g} → {other[1]:g} the value does not"
@@ -126,7 +130,7 @@ def of_channel(channel: str, points: Iterable[tuple[float, float]]) -> Points:
         if abs(value) > VALUE_MAX:
             raise CalibrationError(f"the value {value:g} is beyond ±{VALUE_MAX:g}: write A, V or °F")
         # The Pico holds whole counts: two points within one would be the same to it.
-    for (one, _), (other, _) in zip(ordered, ordered[1:], strict=False):
+    for (one, _), (other, _) in itertools.pairwise(ordered):
         if other - one < 1:
             raise CalibrationError(f"{one:g} and {other:g} lie within one count: keep one of the two")
     return ordered

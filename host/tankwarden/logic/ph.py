@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tankwarden.logic.calibration import CalibrationError, Points
+import itertools
 
 GAS_CONSTANT, FARADAY = 8.314462618, 96485.33212  # J/(mol·K), C/mol
 ISOPOTENTIAL_PH = 7.0  # where temperature makes no difference to an ordinary electrode
@@ -55,7 +56,7 @@ def calibrate(buffers: Sequence[Buffer], degc: float) -> Electrode:
     ordered = sorted(buffers, key=lambda buffer: buffer.ph)
     nernst = nernst_mv(degc)
     slopes = []
-    for acid, base in zip(ordered, ordered[1:], strict=False):
+    for acid, base in itertools.pairwise(ordered):
         slopes.append(_slope_percent(acid, base, nernst))
     points = [(buffer.mv, buffer.ph) for buffer in ordered]
     if not slopes:

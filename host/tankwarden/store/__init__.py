@@ -7,8 +7,9 @@ from tankwarden.store.feeder_queries import FeederQueries
 from tankwarden.store.feeder_writes import Begun
 from tankwarden.store.queries import Queries
 from tankwarden.store.recorder import Recorder, RecorderStatus
-from tankwarden.store.rows import MeasurementRow, pack_quality, pack_states, unpack_quality, unpack_states
+from tankwarden.store.rows import MeasurementRow, ReadingRow, pack_quality, pack_states, unpack_quality, unpack_states
 from tankwarden.store.store import Store, open_store
+from tankwarden.store.upkeep import Upkeep
 
 __all__ = [
     "Begun",
@@ -19,11 +20,13 @@ __all__ = [
     "MeasurementRow",
     "NewerDatabaseError",
     "Queries",
+    "ReadingRow",
     "Recorder",
     "RecorderStatus",
     "Store",
     "Thermometer",
     "Timeline",
+    "Upkeep",
     "open_store",
     "pack_quality",
     "pack_states",

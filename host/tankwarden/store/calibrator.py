@@ -16,7 +16,7 @@ from tankwarden.errors import NotKnownError, NotNowError
 from tankwarden.logic.calibration import Version
 from tankwarden.logic.days import Day, day_at, days_between
 from tankwarden.logic.meters import Calibration, Timeline
-from tankwarden.store import calibrations, moments, summaries
+from tankwarden.store import calibrations, summaries
 from tankwarden.store.database import Database
 from tankwarden.store.recorder import Recorder
 from tankwarden.store.summaries import Summary
@@ -175,21 +175,12 @@ class Calibrator:
     def _reckon(self, days: Sequence[Day], what: str, told: Callable[[Progress], None]) -> None:
         waiting: list[Summary] = []
         self._recorder.flush()  # what waits may be a day's last minute
-        for day in days:
-            self._keep_moments(day)
         for number, found in enumerate(summaries.reckon(self._database, self.timeline, days), 1):
             waiting += found
             if number % _AT_ONCE == 0 or number == len(days):
                 self._store(waiting)
                 waiting = []
             self._tell(told, Progress(what, number, len(days)))
-
-    def _keep_moments(self, day: Day) -> None:
-        with self._database.reading() as db:
-            if moments.complete(db, day.begin_ms, day.end_ms):
-                return
-        timeline = self.timeline
-        self._recorder.submit_write(lambda db: moments.make(db, timeline, day.begin_ms, day.end_ms)).result()
 
     def _store(self, found: list[Summary]) -> None:
         now_ms = self._wall_ms()

@@ -13,19 +13,21 @@ mean of the minute. Where one does, its rows are asked; if they were thinned out
 and a bound tells how far that can be off.
 """
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 from peewee import Database
 
 from tankwarden.logic.calibration import Curve
 from tankwarden.logic.meters import MINUTE_MS, Calibration, CircuitMeter, Timeline
-from tankwarden.store import curves, moments
+from tankwarden.store import curves, upkeep
 from tankwarden.store.dialect import execute, real, words
 
 WATT_MS = 3_600_000.0  # in a Wh
 _WORTH_MS = 30 * MINUTE_MS  # a shorter span is read as fast from rows
-MINUTES_ALL, MINUTES_THINNED, MINUTES_STRAIGHT = "all", "thinned", "straight"
+_EVER_MS = _NEVER_MS = 1 << 62
 
 
 @dataclass(slots=True)
@@ -88,20 +90,46 @@ def energy_wh(db: Database, source: "Source", timeline: Timeline, t0_ms: int, t1
 def of_span(
     db: Database, source: "Source", timeline: Timeline, t0_ms: int, t1_ms: int, *, extremes: bool = False
 ) -> Tally:
-    """From moments as far as they say it all; else from rows, and from moments where rows were thinned out."""
+    """From moments as far as they say it all, else from rows; where rows were thinned out moments are all there is."""
     tally = nothing(len(timeline.base.circuits))
+    reach = reach_of(db, timeline)
     for stretch in timeline.stretches(t0_ms, t1_ms):
         calibration, t0, t1 = stretch.calibration, stretch.from_ms, stretch.to_ms
-        if _whole(t0, t1) and len(source.tables) == 1 and moments.complete(db, t0, t1):
-            tally.add(_of_moments(db, source, calibration, t0, t1, extremes=extremes))
+        thinned = min(max(t0, reach.raw_from_ms), t1)
+        tally.add(of_minutes(db, calibration, t0, thinned, extremes=extremes))
+        if len(source.tables) == 1 and reach.whole(thinned, t1):
+            tally.add(_of_moments(db, source, calibration, thinned, t1, extremes=extremes))
         else:
-            tally.add(of_rows(db, source, calibration, t0, t1, extremes=extremes))
-            tally.add(of_minutes(db, calibration, t0, t1, MINUTES_THINNED, extremes=extremes))
+            tally.add(of_rows(db, source, calibration, thinned, t1, extremes=extremes))
     return tally
 
 
-def _whole(t0_ms: int, t1_ms: int) -> bool:
-    return t0_ms % MINUTE_MS == 0 and t1_ms % MINUTE_MS == 0 and t1_ms - t0_ms >= _WORTH_MS
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Minutes say all that rows say for from_ms < ts ≤ to_ms. raw_from_ms: rows of before are gone."""
+
+    from_ms: int
+    to_ms: int
+    raw_from_ms: int
+
+    def whole(self, t0_ms: int, t1_ms: int) -> bool:
+        """Whether a span, of whole minutes and worth it, can be read from moments."""
+        inside = self.from_ms <= t0_ms and t1_ms <= self.to_ms
+        return inside and not t0_ms % MINUTE_MS and not t1_ms % MINUTE_MS and t1_ms - t0_ms >= _WORTH_MS
+
+
+def reach_of(db: Database, timeline: Timeline) -> Reach:
+    """How far the moments reach that the recorder's upkeep has made."""
+    made = _setting(db, upkeep.MADE_FROM) or {"from_ms": _NEVER_MS, "gap_ms": -1}
+    (newest,) = execute(db, "SELECT MAX(ts) FROM measurements").fetchone()
+    same = made["gap_ms"] == timeline.base.gap_ms
+    until_ms = _EVER_MS if newest is None else int(newest) // MINUTE_MS * MINUTE_MS
+    return Reach(int(made["from_ms"]) if same else _NEVER_MS, until_ms, int(_setting(db, upkeep.RAW_FROM) or 0))
+
+
+def _setting(db: Database, key: str) -> Any:
+    row = execute(db, "SELECT value FROM config WHERE key = :key", {"key": key}).fetchone()
+    return None if row is None else json.loads(row[0])
 
 
 def _of_moments(
@@ -111,7 +139,7 @@ def _of_moments(
     bent = straddling(db, calibration, t0_ms, t1_ms)
     if not bent:
         return of_minutes(db, calibration, t0_ms, t1_ms, extremes=extremes)
-    tally = of_minutes(db, calibration, t0_ms, t1_ms, MINUTES_STRAIGHT, extremes=extremes)
+    tally = of_minutes(db, calibration, t0_ms, t1_ms, straight=True, extremes=extremes)
     for begin, end in bent:
         tally.add(of_rows(db, source, calibration, begin, end, extremes=extremes))
     return tally
@@ -292,10 +320,9 @@ _THINNED = "NOT EXISTS (SELECT 1 FROM measurements r WHERE r.ts > m.ts - 60000 A
 
 
 def of_minutes(
-    db: Database, calibration: Calibration, t0_ms: int, t1_ms: int, which: str = MINUTES_ALL, *, extremes: bool = False
+    db: Database, calibration: Calibration, t0_ms: int, t1_ms: int, *, straight: bool = False, extremes: bool = False
 ) -> Tally:
-    """What the moments of the minutes t0 < ts ≤ t1 come to: of all, of those whose rows are gone, or of those in which
-    no curve bends."""
+    """What the moments of the minutes t0 < ts ≤ t1 come to: straight: only of those in which no curve bends."""
     tally = nothing(len(calibration.circuits))
     if not calibration.circuits or t1_ms <= t0_ms:
         return tally
@@ -305,8 +332,8 @@ def of_minutes(
         chosen += [f"SUM({minute_energy(meter)})", f"SUM(circuit_{meter.circuit}_ms)", bound]
     if extremes:
         chosen += _minute_extremes(calibration)
-    further = f" AND {_THINNED}" if which == MINUTES_THINNED else ""
-    if which == MINUTES_STRAIGHT:
+    further = ""
+    if straight:
         further = f" AND NOT ({' OR '.join(straddles(meter) for meter in calibration.circuits)})"
     statement = _MINUTES.format(chosen=", ".join(chosen), further=further)
     found = iter(execute(db, statement, {"t0": t0_ms, "t1": t1_ms}).fetchone())

@@ -14,13 +14,15 @@ from tankwarden.store.feeder_queries import FeederQueries
 from tankwarden.store.queries import Queries
 from tankwarden.store.recorder import MAX_WAITING_ROWS, Recorder
 from tankwarden.store.sqlite import SqliteFile
+from tankwarden.store.upkeep import Upkeep
 
 
 class Store:
-    """recorder: the one writer. name: what messages call the database: a file's path, or a URL without its password."""
+    """database: for readers of one's own. recorder: the one writer. name: what messages call the database: a file's
+    path, or a URL without its password."""
 
     def __init__(self, database: Database, recorder: Recorder) -> None:
-        self._database, self.recorder, self.name = database, recorder, database.name
+        self.database, self.recorder, self.name = database, recorder, database.name
 
     @property
     def note(self) -> str | None:
@@ -29,15 +31,15 @@ class Store:
 
     def queries(self, calibration: Calibration) -> Queries:
         """Readers that see what is on disk and what the recorder still holds. Keep it: it remembers sums."""
-        return Queries(self._database, self.recorder, calibration)
+        return Queries(self.database, self.recorder, calibration)
 
     def calibrator(self, calibration: Calibration, zone: str, wall_ms: Callable[[], int]) -> Calibrator:
         """Who adds and takes back calibrations, and keeps daily summaries. calibration: the configuration's scales."""
-        return Calibrator(self._database, self.recorder, calibration, zone, wall_ms)
+        return Calibrator(self.database, self.recorder, calibration, zone, wall_ms)
 
     def feeder_queries(self) -> FeederQueries:
         """Readers of feeders and feedings."""
-        return FeederQueries(self._database)
+        return FeederQueries(self.database)
 
     def close(self) -> None:
         """Write what waits, and close. Safe to call twice."""
@@ -66,6 +68,7 @@ def open_store(
     retry_s: float = 5.0,
     busy_s: float = 2.0,
     max_waiting_rows: int = MAX_WAITING_ROWS,
+    upkeep: Upkeep | None = None,
 ) -> Store:
     """Open the database, or make it with its folders: a path, sqlite:///relative, sqlite:////absolute, or
     postgresql://user:password@host/database, which must be there.
@@ -82,6 +85,7 @@ def open_store(
         batch_rows=batch_rows,
         retry_s=retry_s,
         max_waiting_rows=max_waiting_rows,
+        upkeep=upkeep,
     )
     recorder.start()
     return Store(database, recorder)

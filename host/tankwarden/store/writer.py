@@ -4,17 +4,16 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
-
-from peewee import fn
 
 from tankwarden.errors import StoreError
 from tankwarden.store import writes
 from tankwarden.store.backlog import Backlog
 from tankwarden.store.database import Database, Failure, NewerDatabaseError
-from tankwarden.store.models import Measurement
+from tankwarden.store.rows import MeasurementRow
+from tankwarden.store.upkeep import Keeper, Upkeep
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -22,6 +21,8 @@ _log = logging.getLogger(__name__)
 MAX_JOBS = 1_000
 ROWS_A_COMMIT = 5_000  # so that what waited long is not written in one long transaction
 CLOSE_S = 15.0
+PORTION_S = 0.2  # between two portions of upkeep
+THIN_S = 600.0  # until it is looked again whether there is some
 
 
 class Job(Generic[T]):
@@ -55,9 +56,12 @@ class Writer:
         batch_s: float,
         batch_rows: int,
         retry_s: float,
+        upkeep: Upkeep,
     ) -> None:
         self._database, self._backlog, self._wall_ms = database, backlog, wall_ms
         self._batch_s, self._batch_rows, self._retry_s = batch_s, batch_rows, retry_s
+        self.keeper = Keeper(upkeep)
+        self._upkeep_at = 0.0  # monotonic
         self._wake = threading.Condition()  # guards the next three
         self._jobs: deque[Job[Any]] = deque()
         self._closing = False
@@ -157,11 +161,12 @@ class Writer:
         now = time.monotonic()
         if self._failure is not None:
             return self._retry_at - now
+        upkeep_s = self._upkeep_at - now
         if self._rows_since is None:
-            return None
+            return upkeep_s
         if len(self._backlog) >= self._batch_rows:
             return 0.0
-        return self._rows_since + self._batch_s - now
+        return min(upkeep_s, self._rows_since + self._batch_s - now)
 
     def _attempt(self, jobs: list[Job[Any]], *, rows: bool) -> None:
         """Do it all. What the disk refuses fails the jobs that are left, and is tried again later."""
@@ -174,6 +179,8 @@ class Writer:
                 self.write_rows()
             if self._failure is not None:
                 self._recover()
+            if not jobs and time.monotonic() >= self._upkeep_at:
+                self._upkeep_at = time.monotonic() + self._keep_up()
         except NewerDatabaseError:
             raise
         except Exception as error:
@@ -193,11 +200,12 @@ class Writer:
             return
         note = self._database.open(check=self._check)
         with self._database.writing(durable=False) as db:
-            newest = Measurement.select(fn.MAX(Measurement.ts)).scalar(db)
+            state = self.keeper.opened(db)
             if note is not None:
                 writes.insert_log(db, self._wall_ms(), "warning", "storage", note)
         self._opened, self._check = True, False
-        self._backlog.opened(-1 if newest is None else int(newest))
+        self.keeper.state = state
+        self._backlog.opened(state.newest_ms)
         if note is not None:
             self.note = note
             _log.warning("%s", note)
@@ -217,12 +225,34 @@ class Writer:
                 job.fail(StoreError(f"{self._database.name} refuses it: {error}") if ours else error)
             jobs.popleft()
 
+    def insert(self, rows: Sequence[MeasurementRow]) -> None:
+        """In one transaction, with the minutes that they close."""
+        with self._database.writing(durable=False) as db:
+            writes.insert_rows(db, rows)
+            state = self.keeper.stored(db, rows)
+        self.keeper.state = state
+
+    def _keep_up(self) -> float:
+        """One portion of what is done when there is time for it; seconds until the next."""
+        if self.keeper.behind():
+            with self._database.writing(durable=False) as db:
+                state = self.keeper.catch_up(db)
+            self.keeper.state = state
+            return PORTION_S
+        with self._database.writing(durable=False) as db:
+            state, more = self.keeper.thin(db, self._wall_ms())
+        self.keeper.state = state
+        return PORTION_S if more else THIN_S
+
     def write_rows(self) -> None:
         """All that wait."""
         while (batch := self._backlog.oldest(ROWS_A_COMMIT)).rows:
-            with self._database.writing(durable=False) as db:
-                writes.insert_rows(db, batch.rows)
+            self.insert(batch.rows)
             self._backlog.written(batch)
+        while (readings := self._backlog.oldest_readings(ROWS_A_COMMIT))[1]:
+            with self._database.writing(durable=False) as db:
+                writes.insert_readings(db, readings[1])
+            self._backlog.readings_written(readings[0], len(readings[1]))
         with self._wake:
             self._rows_since = time.monotonic() if len(self._backlog) else None
 

@@ -8,10 +8,10 @@ from peewee import Database
 from tankwarden.events import Event
 from tankwarden.logic.claims import Claim
 from tankwarden.logic.waveform import Waveform
-from tankwarden.store import feeder_writes, moments
-from tankwarden.store.dialect import is_postgresql
+from tankwarden.store import feeder_writes
+from tankwarden.store.dialect import execute_many, is_postgresql
 from tankwarden.store.models import ClaimRecord, ConfigEntry, EventRecord, SystemLog, TripWaveform
-from tankwarden.store.rows import COLUMNS, MeasurementRow
+from tankwarden.store.rows import COLUMNS, MeasurementRow, ReadingRow
 
 # Through the driver and not through peewee, which makes an object of every row: ten times as fast.
 _INSERT = "INSERT INTO measurements ({columns}) VALUES ({marks}) ON CONFLICT (ts) DO UPDATE SET {changes}"
@@ -26,10 +26,18 @@ def insert_rows(db: Database, rows: Iterable[MeasurementRow]) -> None:
         marks=", ".join([mark] * len(COLUMNS)),
         changes=", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:]),
     )
-    values = [row.values() for row in rows]
-    db.connection().cursor().executemany(statement, values)
-    if values:
-        moments.take_away(db, min(row[0] for row in values), max(row[0] for row in values))
+    db.connection().cursor().executemany(statement, [row.values() for row in rows])
+
+
+def insert_readings(db: Database, readings: Iterable[ReadingRow]) -> None:
+    """A reading whose sensor and ts are there replaces that one."""
+    execute_many(db, _INSERT_READING, [reading.named() for reading in readings])
+
+
+_INSERT_READING = """
+INSERT INTO sensor_readings (sensor, ts, measured, quality) VALUES (:sensor, :ts, :measured, :quality)
+ON CONFLICT (sensor, ts) DO UPDATE SET measured = excluded.measured, quality = excluded.quality
+"""
 
 
 def insert_event(db: Database, event: Event, now_ms: int) -> bool:
