@@ -15,6 +15,7 @@ COMMANDS = (
     "tankwarden.cli.feed",
     "tankwarden.cli.flash",
     "tankwarden.cli.calibrate",
+    "tankwarden.cli.table",
     "tankwarden.demo.cli",
     "tankwarden.sim.cli",
 )

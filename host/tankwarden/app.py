@@ -70,7 +70,7 @@ class App:
         self.config, self.data = config, data
         self.clock = wiring.clock_of(config)
         self.version = version()
-        self._store = open_store(places.database(data), wall_ms=self.clock.wall_ms)
+        self._store = open_store(places.database(data), wall_ms=self.clock.wall_ms, upkeep=wiring.upkeep_of(config))
         self._recorder = self._store.recorder
         scales = wiring.calibration_of(config)
         self._queries = self._store.queries(scales)

@@ -20,7 +20,7 @@ from tankwarden.logic.calibration import Curve
 from tankwarden.logic.lights import Channel
 from tankwarden.logic.quality import Rules
 from tankwarden.logic.scaling import Points
-from tankwarden.store import Calibration, CircuitMeter, Thermometer
+from tankwarden.store import Calibration, CircuitMeter, Thermometer, Upkeep
 
 # STATUS comes at 10 Hz: a circuit's probe that is silent for three of these periods is stale, as the link then is.
 PROBE_PERIOD_S, PROBE_STALE_AFTER = 0.5, 3
@@ -118,6 +118,12 @@ def recalibrate(probes: Iterable[Sensor], points: Mapping[str, Points]) -> None:
     for probe in probes:
         if isinstance(probe, PicoChannelSensor) and probe.channel in points:
             probe.points = points[probe.channel]
+
+
+def upkeep_of(config: Config) -> Upkeep:
+    """What the recorder does besides writing: minutes by the same gap and scales as everything else."""
+    scales = calibration_of(config)
+    return Upkeep(gap_ms=scales.gap_ms, meters=scales.circuits)
 
 
 def calibration_of(config: Config) -> Calibration:

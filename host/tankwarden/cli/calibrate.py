@@ -4,21 +4,12 @@ A running host is asked through its door; without one the command opens the data
 """
 
 import argparse
-import contextlib
 import math
-import sys
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from typing import Any
 
-from tankwarden import places
-from tankwarden.cli.run import add_data_argument
+from tankwarden.cli.desk import Ask, add_place, with_desk
 from tankwarden.errors import CommandError
-
-PATIENCE_S = 600.0  # years of rows take a while
-POLL_S = 0.5
-Ask = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 def add_parsers(subparsers: Any) -> None:
@@ -28,7 +19,7 @@ def add_parsers(subparsers: Any) -> None:
     )
     ways = calibrate.add_subparsers(title="ways", metavar="WAY", required=True)
     listing = ways.add_parser("list", help="what holds now, and every calibration there was")
-    listing.set_defaults(run=lambda a: _with_desk(a, _list))
+    listing.set_defaults(run=lambda a: with_desk(a, _list))
     for name, what, run in (
         ("preview", "kWh of each day before and after; nothing is stored", _preview),
         ("apply", "add a calibration, and reckon the days it touches anew", _apply),
@@ -41,28 +32,23 @@ def add_parsers(subparsers: Any) -> None:
         when.add_argument("--from", dest="begin", metavar="DAY", help="from a day on, as 2026-10-23, or `ever`")
         way.add_argument("--to", metavar="DAY", help="up to the beginning of that day; default: for ever")
         way.add_argument("--note", metavar="TEXT", default="", help="such as the meter that was used")
-        way.set_defaults(run=lambda a, run=run: _with_desk(a, run))
-        _add_place(way)
+        way.set_defaults(run=lambda a, run=run: with_desk(a, run))
+        add_place(way)
     undo = ways.add_parser("undo", help="take a calibration back: what it took the place of holds again")
     undo.add_argument("id", metavar="ID", type=int, help="its number, as `list` shows it")
-    undo.set_defaults(run=lambda a: _with_desk(a, _undo))
+    undo.set_defaults(run=lambda a: with_desk(a, _undo))
     ph = ways.add_parser("ph", help="judge a pH electrode by 1 to 3 buffers: slope in % of Nernst's, and its points")
     ph.add_argument("buffers", metavar="PH=MV", nargs="+", help="a buffer's pH, and what it gives there")
     ph.add_argument("--degf", metavar="T", type=float, default=77.0, help="of the buffers; default: %(default)s")
     ph.set_defaults(run=_ph)
     summary = subparsers.add_parser("summary", help="kWh, peak power and temperatures day by day")
     summary.add_argument("--days", metavar="N", type=int, default=30, help="default: %(default)s")
-    summary.set_defaults(run=lambda a: _with_desk(a, _summary))
+    summary.set_defaults(run=lambda a: with_desk(a, _summary))
     for parser in (listing, undo, summary):
-        _add_place(parser)
+        add_place(parser)
 
 
 _POINTS_HELP = "what the page showed and what your meter says, as 241.0=243.5; raw counts as 2410c=243.5"
-
-
-def _add_place(parser: argparse.ArgumentParser) -> None:
-    add_data_argument(parser)
-    parser.add_argument("--config", metavar="FILE", type=Path, help="for use without a running host")
 
 
 def _list(ask: Ask, _arguments: argparse.Namespace) -> int:
@@ -167,79 +153,3 @@ def _show(answer: Mapping[str, Any]) -> None:
 
 def _points(points: Any, unit: str) -> str:
     return ", ".join(f"{measured:g} → {actual:g} {unit}" for measured, actual in points)
-
-
-# -- the running host, or none ----------------------------------------------------------------------------------------
-
-
-def _with_desk(arguments: argparse.Namespace, run: Callable[[Ask, argparse.Namespace], int]) -> int:
-    data: Path = arguments.data.absolute()
-    if places.socket_path(data).exists():
-        return run(lambda request: _knock(data, request), arguments)
-    with _own_desk(data, arguments.config) as ask:
-        return run(ask, arguments)
-
-
-def _knock(data: Path, request: Mapping[str, Any]) -> dict[str, Any]:
-    from tankwarden.flows.door import knock
-
-    def look() -> str:
-        answer = knock(places.socket_path(data), {"cmd": "calibrate-progress"})
-        return str(answer.get("text", ""))
-
-    with _progress(look):
-        answer = knock(places.socket_path(data), request, PATIENCE_S)
-    if not answer.get("ok"):
-        raise CommandError(str(answer.get("error", "refused")))
-    return answer
-
-
-@contextlib.contextmanager
-def _own_desk(data: Path, config_file: Path | None) -> Iterator[Ask]:
-    """The database, opened by this process alone."""
-    from tankwarden import config as settings
-    from tankwarden import wiring
-    from tankwarden.drivers import registry
-    from tankwarden.flows.calibrating import Desk
-    from tankwarden.store import open_store
-
-    config = settings.load(config_file or places.default_config(data), registry.parameters())
-    clock = wiring.clock_of(config)
-    with places.locked(data), open_store(places.database(data), wall_ms=clock.wall_ms) as store:
-        calibrator = store.calibrator(wiring.calibration_of(config), config.site.zone, clock.wall_ms)
-        calibrator.load()
-        desk = Desk(config, calibrator, clock)
-
-        def ask(request: Mapping[str, Any]) -> dict[str, Any]:
-            with _progress(lambda: str(desk.table["calibrate-progress"]({})["text"])):
-                if request["cmd"] == "summaries":
-                    calibrator.catch_up()
-                return desk.table[request["cmd"]](request)
-
-        yield ask
-
-
-@contextlib.contextmanager
-def _progress(look: Callable[[], str]) -> Iterator[None]:
-    """On a terminal, how far it is; written over itself, and gone at the end."""
-    if not sys.stderr.isatty():
-        yield
-        return
-    done = threading.Event()
-
-    def show() -> None:
-        from tankwarden.errors import TankwardenError
-
-        while not done.wait(POLL_S):
-            with contextlib.suppress(TankwardenError):
-                sys.stderr.write(f"\r\x1b[K{look()}")
-                sys.stderr.flush()
-
-    watcher = threading.Thread(target=show, daemon=True)
-    watcher.start()
-    try:
-        yield
-    finally:
-        done.set()
-        watcher.join()
-        sys.stderr.write("\r\x1b[K")

@@ -7,6 +7,7 @@ it runs the desk in a thread, keeps daily summaries, and tells the rest of the h
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -47,6 +48,7 @@ class Desk:
             "calibrate-undo": self._undo,
             "calibrate-progress": self._progress,
             "summaries": self._summaries,
+            "csv-import": self._import,
         }
 
     def _targets(self) -> dict[str, str]:
@@ -124,6 +126,15 @@ class Desk:
             for each in found
         ]  # fmt: skip
         return {"text": f"{len({each.day.name for each in found})} days", "summaries": rows}
+
+    def _import(self, request: Request) -> Answer:
+        """{"path"}: of a CSV file on this machine, as the export of measurements writes it."""
+        path = request.get("path")
+        if not isinstance(path, str) or not Path(path).is_absolute():
+            raise RefusedError(f"{path!r} is no absolute path of a file", "path")
+        done = self._calibrator.take_in(Path(path))
+        known = f", {done.known} were there already" if done.known else ""
+        return {"text": f"{done.stored} rows imported{known}", "stored": done.stored, "known": done.known}
 
     # -- understanding a request --------------------------------------------------------------------------------------
 

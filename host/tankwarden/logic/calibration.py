@@ -6,13 +6,13 @@ from a date in the past on; values are made when they are read. Between two poin
 through them; beyond the first and the last point the end segments go on.
 """
 
+import itertools
 import math
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tankwarden.errors import TankwardenError
-import itertools
 
 Points = tuple[tuple[float, float], ...]  # (measured, actual), measured rising
 

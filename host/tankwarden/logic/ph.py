@@ -5,12 +5,12 @@ little less. Sources: IUPAC Recommendations 2002, Buck et al., Pure Appl. Chem. 
 practical slope; R, F: CODATA 2018. The bounds on slope and offset: Mettler-Toledo, A Guide to pH Measurement, ch. 3.
 """
 
+import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tankwarden.logic.calibration import CalibrationError, Points
-import itertools
 
 GAS_CONSTANT, FARADAY = 8.314462618, 96485.33212  # J/(mol·K), C/mol
 ISOPOTENTIAL_PH = 7.0  # where temperature makes no difference to an ordinary electrode

@@ -3,6 +3,7 @@
 from tankwarden.logic.meters import Calibration, CircuitMeter, Thermometer, Timeline
 from tankwarden.store.calibrator import Calibrator
 from tankwarden.store.database import NewerDatabaseError
+from tankwarden.store.export import Span, export
 from tankwarden.store.feeder_queries import FeederQueries
 from tankwarden.store.feeder_writes import Begun
 from tankwarden.store.queries import Queries
@@ -23,10 +24,12 @@ __all__ = [
     "ReadingRow",
     "Recorder",
     "RecorderStatus",
+    "Span",
     "Store",
     "Thermometer",
     "Timeline",
     "Upkeep",
+    "export",
     "open_store",
     "pack_quality",
     "pack_states",

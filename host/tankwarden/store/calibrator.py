@@ -8,6 +8,7 @@ days that are wrong: `catch_up` finds and makes them.
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from peewee import Database as Connection
@@ -18,6 +19,7 @@ from tankwarden.logic.days import Day, day_at, days_between
 from tankwarden.logic.meters import Calibration, Timeline
 from tankwarden.store import calibrations, summaries
 from tankwarden.store.database import Database
+from tankwarden.store.imports import Imported, import_measurements
 from tankwarden.store.recorder import Recorder
 from tankwarden.store.summaries import Summary
 
@@ -152,6 +154,18 @@ class Calibrator:
             days = self._days(t0_ms, t1_ms)
             self._reckon(days, "daily summaries", lambda _: None)
             return len(days)
+
+    def take_in(self, path: Path) -> Imported:
+        """Import measurements, and reckon their days anew. CsvError for a file with anything wrong in it."""
+
+        def told(rows: int) -> None:
+            self.progress = Progress(f"import of {rows} rows")
+
+        with self._alone():
+            done = import_measurements(self._database, self._recorder, path, told)
+            days = self._days(done.first_ms - 1, done.last_ms)
+            self._reckon(days, "daily summaries", lambda _: None)
+        return done
 
     def day_end_ms(self, at_ms: int) -> int:
         """The end of the day that an instant falls into."""

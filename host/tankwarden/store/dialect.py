@@ -4,7 +4,7 @@ A statement is written once, with :names for its parameters and {least}, {greate
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from peewee import Database, PostgresqlDatabase
@@ -39,6 +39,20 @@ def execute(db: Database, statement: str, parameters: Mapping[str, object] | Non
     cursor = db.connection().cursor()
     cursor.execute(_written(db, statement), parameters or {})
     return cursor
+
+
+def stream(db: Database, statement: str, parameters: Mapping[str, object], size: int = 5_000) -> Iterator[list[Any]]:
+    """The rows of one statement, `size` at a time, and never more of them in memory."""
+    if is_postgresql(db):
+        cursor = db.connection().cursor(name="tankwarden_stream")  # else the driver fetches all of them at once
+        cursor.execute(_written(db, statement), parameters)
+    else:
+        cursor = execute(db, statement, parameters)
+    try:
+        while rows := cursor.fetchmany(size):
+            yield rows
+    finally:
+        cursor.close()
 
 
 def execute_many(db: Database, statement: str, rows: Iterable[Mapping[str, object]]) -> None:
