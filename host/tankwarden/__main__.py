@@ -13,6 +13,7 @@ COMMANDS = (
     "tankwarden.cli.run",
     "tankwarden.cli.command",
     "tankwarden.cli.feed",
+    "tankwarden.cli.store",
     "tankwarden.cli.flash",
     "tankwarden.cli.calibrate",
     "tankwarden.cli.table",

@@ -50,6 +50,10 @@ class Database(ABC):
         """
 
     @abstractmethod
+    def connect(self) -> Connection:
+        """Connect for writing, to a database of whatever version, without looking it over."""
+
+    @abstractmethod
     def close(self) -> None:
         """Safe to call twice."""
 
@@ -96,3 +100,33 @@ def migrate(db: Connection, name: str) -> None:
         # The view of calibrated rows shows columns that may be about to change; who knows the curves makes it anew.
         db.execute_sql("DROP VIEW IF EXISTS measurements_calibrated")
         runner.up()
+
+
+def versions(db: Connection) -> tuple[int, int]:
+    """The number of the last migration that an open database has had, 0 if none, and of the last that there is."""
+    migrations = Runner(db, str(MIGRATIONS)).status()
+    return (
+        max((migration.idx for migration in migrations if migration.applied is not None), default=0),
+        max(migration.idx for migration in migrations if migration.path is not None),
+    )
+
+
+def migrate_to(db: Connection, name: str, number: int) -> list[str]:
+    """Bring an open database up or down to the migration of that number, 0 = to none; the names of those that ran.
+
+    StoreError if there is no such migration, or the database is ahead of this program. What a lower version does not
+    know is lost with the tables that held it.
+    """
+    runner = Runner(db, str(MIGRATIONS))
+    migrations = runner.status()
+    by_number = {migration.idx: migration for migration in migrations if migration.path is not None}
+    if len(by_number) < len(migrations):
+        raise NewerDatabaseError(f"{name} was made by a later Tankwarden: only that one can take it back")
+    if number != 0 and number not in by_number:
+        raise StoreError(f"there is no version {number}: they go from 0 to {max(by_number)}")
+    behind = [migration.name for migration in migrations if migration.applied is None and migration.idx <= number]
+    ahead = [migration.name for migration in migrations if migration.applied is not None and migration.idx > number]
+    ran: list[str] = runner.down(ahead[0]) if ahead else []
+    if behind:
+        ran += runner.up(behind[-1])
+    return ran

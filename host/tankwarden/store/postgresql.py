@@ -69,16 +69,19 @@ class PostgresqlServer(Database):
 
     def open(self, *, check: bool) -> str | None:  # noqa: ARG002 - its server looks its pages over as it reads them
         """As Database's; there is never a note."""
-        self.close()
         self.suspect = False
+        migrate(self.connect(), self.name)
+        return None
+
+    def connect(self) -> PostgresqlDatabase:
+        self.close()
         self._writer.connect()
         self._writer.execute_sql("SELECT set_config('lock_timeout', %s, false)", (f"{self._busy_ms}ms",))
         (ours,) = self._writer.execute_sql(_TRY_LOCK, (_LOCK,)).fetchone()
         if not ours:
             self.close()
             raise InUseError(f"the database {self.name} {_IN_USE}")
-        migrate(self._writer, self.name)
-        return None
+        return self._writer
 
     def close(self) -> None:
         """Its lock goes with the connection."""

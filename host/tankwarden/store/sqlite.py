@@ -1,7 +1,6 @@
 """The database file: how it is opened, looked over and set aside, and what its failures mean to a person."""
 
 import contextlib
-import datetime
 import os
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -11,6 +10,7 @@ from urllib.parse import quote
 from peewee import PeeweeException, SqliteDatabase
 
 from tankwarden.errors import StoreError
+from tankwarden.store import backups
 from tankwarden.store.database import Database, Failure, causes, migrate
 
 _CLASS = 0xFF  # of SQLite's extended result codes: the primary one
@@ -38,13 +38,18 @@ def raw(db: SqliteDatabase) -> sqlite3.Connection:
 
 
 class SqliteFile(Database):
-    """One SQLite file. open, close and writing are the recorder's thread's; reading is anybody's."""
+    """One SQLite file. open, close and writing are the recorder's thread's; reading is anybody's.
+
+    backup_folder: where a backup is looked for if the file is damaged.
+    """
 
     errors = (PeeweeException, sqlite3.Error)
 
-    def __init__(self, path: Path, *, wall_ms: Callable[[], int], busy_s: float = 2.0) -> None:
+    def __init__(
+        self, path: Path, *, wall_ms: Callable[[], int], busy_s: float = 2.0, backup_folder: Path | None = None
+    ) -> None:
         self.path, self.name = path, str(path)
-        self._wall_ms = wall_ms
+        self._wall_ms, self._backups = wall_ms, backup_folder
         self._inode: int | None = None
         self._writer = SqliteDatabase(
             str(path),
@@ -69,11 +74,8 @@ class SqliteFile(Database):
         self.suspect = False
         self.path.parent.mkdir(parents=True, exist_ok=True)
         damage = self._damage() if check else None
-        note = None
-        if damage is not None:
-            kept = self._set_aside()
-            note = f"the database was damaged ({damage}): it is kept as {kept}, and a new one was begun"
-        self._connect()
+        note = None if damage is None else self._mend(damage)
+        self.connect()
         migrate(self._writer, self.name)
         self._inode = self.path.stat().st_ino
         return note
@@ -107,8 +109,9 @@ class SqliteFile(Database):
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
 
-    def _connect(self) -> None:
+    def connect(self) -> SqliteDatabase:
         self._writer.connect(reuse_if_open=True)
+        return self._writer
 
     def _damage(self) -> str | None:
         """The first thing SQLite finds wrong with the file, None if it is whole or not there yet.
@@ -127,20 +130,20 @@ class SqliteFile(Database):
             return str(error)
         return None if found == "ok" else " ".join(str(found).split())
 
-    def _set_aside(self) -> Path:
-        """Move the file and its companions away, under a name that says when."""
-        now = datetime.datetime.fromtimestamp(self._wall_ms() / 1000, datetime.UTC)
-        stem = f"{self.path.name}.damaged-{now:%Y%m%dT%H%M%SZ}"
-        kept = self.path.with_name(stem)
-        number = 1
-        while kept.exists():
-            number += 1
-            kept = self.path.with_name(f"{stem}-{number}")
-        # The companions first: a new database beside an old -wal would be damaged at once.
-        for suffix in ("-wal", "-shm", ""):
-            with contextlib.suppress(FileNotFoundError):
-                os.replace(f"{self.path}{suffix}", f"{kept}{suffix}")
-        return kept
+    def _mend(self, damage: str) -> str:
+        """Set the file aside, and put the newest whole backup in its place, if there is one; what was done."""
+        backup = backups.newest_whole(self._backups) if self._backups is not None else None
+        ready = self.path.with_name(f"{self.path.name}.restored")
+        if backup is not None:
+            backups.copy(backup, ready)  # before anything is moved: there may be no room for it
+        kept = backups.move_away(self.path, f"damaged-{backups.stamp(self._wall_ms())}")
+        if backup is None:
+            return f"the database was damaged ({damage}): it is kept as {kept}, and a new one was begun"
+        os.replace(ready, self.path)
+        return (
+            f"the database was damaged ({damage}): it is kept as {kept}, and the backup {backup} was put in its place;"
+            " what was stored after that is only in the damaged file"
+        )
 
     # -- everybody's side -------------------------------------------------------------------------------------------
 

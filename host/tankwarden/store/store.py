@@ -69,15 +69,17 @@ def open_store(
     busy_s: float = 2.0,
     max_waiting_rows: int = MAX_WAITING_ROWS,
     upkeep: Upkeep | None = None,
+    backup_folder: Path | None = None,
 ) -> Store:
     """Open the database, or make it with its folders: a path, sqlite:///relative, sqlite:////absolute, or
     postgresql://user:password@host/database, which must be there.
 
     wall_ms: the Clock's. Rows wait for batch_rows or batch_s; a failed disk is tried again every retry_s, a locked file
-    is waited for busy_s. NewerDatabaseError (a StoreError) if a later Tankwarden made it. A disk that fails is no error
-    here, for heating and lights must not wait for it: recorder.status() tells, and the recorder goes on trying.
+    is waited for busy_s. backup_folder: where the newest backup of a damaged file is looked for. NewerDatabaseError (a
+    StoreError) if a later Tankwarden made it. A disk that fails is no error here, for heating and lights must not wait
+    for it: recorder.status() tells, and the recorder goes on trying.
     """
-    database = database_at(path_or_url, wall_ms=wall_ms, busy_s=busy_s)
+    database = database_at(path_or_url, wall_ms=wall_ms, busy_s=busy_s, backup_folder=backup_folder)
     recorder = Recorder(
         database,
         wall_ms=wall_ms,
@@ -91,10 +93,16 @@ def open_store(
     return Store(database, recorder)
 
 
-def database_at(path_or_url: str | Path, *, wall_ms: Callable[[], int] = now_ms, busy_s: float = 2.0) -> Database:
+def database_at(
+    path_or_url: str | Path,
+    *,
+    wall_ms: Callable[[], int] = now_ms,
+    busy_s: float = 2.0,
+    backup_folder: Path | None = None,
+) -> Database:
     """The database that a path or a URL names, not opened yet. StoreError for a URL of another kind."""
     if isinstance(path_or_url, Path) or "://" not in path_or_url:
-        return SqliteFile(Path(path_or_url), wall_ms=wall_ms, busy_s=busy_s)
+        return SqliteFile(Path(path_or_url), wall_ms=wall_ms, busy_s=busy_s, backup_folder=backup_folder)
     scheme, _, rest = path_or_url.partition("://")
     if scheme in ("postgresql", "postgres"):
         from tankwarden.store.postgresql import PostgresqlServer
@@ -105,4 +113,4 @@ def database_at(path_or_url: str | Path, *, wall_ms: Callable[[], int] = now_ms,
             f"{path_or_url}: this is no database that can be used: give a path, sqlite:///PATH, or"
             " postgresql://HOST/DATABASE"
         )
-    return SqliteFile(Path(unquote(rest[1:])), wall_ms=wall_ms, busy_s=busy_s)
+    return SqliteFile(Path(unquote(rest[1:])), wall_ms=wall_ms, busy_s=busy_s, backup_folder=backup_folder)
