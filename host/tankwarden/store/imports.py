@@ -22,7 +22,7 @@ _INT64 = 1 << 63
 
 
 class CsvError(CommandError):
-    """The file cannot be imported; nothing of it was. errors: of its first lines that are wrong, each with its number."""
+    """The file cannot be imported; nothing of it was. errors: its first lines that are wrong, by number."""
 
     def __init__(self, path: Path, errors: Sequence[str]) -> None:
         more = " (and perhaps more)" if len(errors) == MAX_ERRORS else ""
@@ -85,14 +85,15 @@ def _errors(path: Path) -> Iterator[str]:
                 yield f"line 1: there is no column {', '.join(missing)}: export measurements, and keep its raw columns"
                 return
             places = [header.index(name) for name in COLUMNS]
-            number = 0
-            for number, fields in enumerate(_filled(reader), 1):
+            empty = True
+            for fields in _filled(reader):
+                empty = False
                 wrong = _wrong(fields, places, before)
                 if wrong is not None:
                     yield f"line {reader.line_num}: {wrong}"
                 else:
                     before = int(fields[places[0]])
-            if number == 0:
+            if empty:
                 yield "it has no row"
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         yield f"it cannot be read ({error})"
