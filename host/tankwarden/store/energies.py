@@ -264,8 +264,8 @@ def straddles(meter: CircuitMeter) -> str:
 def minute_energy(meter: CircuitMeter) -> str:
     """W·ms of a minute's moments."""
     k = meter.circuit
-    a, b = _chord(meter.voltage, f"voltage_{k}")
-    c, d = _chord(meter.current, f"current_{k}")
+    a, b = chord(meter.voltage, f"voltage_{k}")
+    c, d = chord(meter.current, f"current_{k}")
     return (
         f"({a} * {c} * vi_{k}_sum + {a} * {d} * voltage_{k}_sum + {b} * {c} * current_{k}_sum"
         f" + {b} * {d} * circuit_{k}_ms)"
@@ -283,7 +283,7 @@ def minute_bound(meter: CircuitMeter) -> str:
     return f"(circuit_{k}_ms * ({sags[0]} * {most_i} + {most_v} * {sags[1]}))"
 
 
-def _chord(curve: Curve, x: str) -> tuple[str, str]:
+def chord(curve: Curve, x: str) -> tuple[str, str]:
     """Slope and offset of the line from a minute's least to its greatest mean; the curve's own if none bends."""
     if not curve.breaks:
         (segment,) = curve.segments()
@@ -299,7 +299,7 @@ def _sag(curve: Curve, x: str) -> str:
     """The greatest distance of the curve from its chord, at its bends."""
     if not curve.breaks:
         return real(0.0)
-    slope, offset = _chord(curve, x)
+    slope, offset = chord(curve, x)
     parts = [
         f"(CASE WHEN {x}_min < {real(bend)} AND {x}_max > {real(bend)}"
         f" THEN ABS({real(curve.value(bend))} - ({slope} * {real(bend)} + {offset})) ELSE {real(0.0)} END)"

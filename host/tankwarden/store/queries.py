@@ -19,6 +19,8 @@ from tankwarden.store.database import Database
 from tankwarden.store.models import ClaimRecord, ConfigEntry, EventRecord, SystemLog, TripWaveform
 from tankwarden.store.recorder import Recorder
 from tankwarden.store.remembered import Remembered
+from tankwarden.store.series import MAX_POINTS as MAX_SERIES_POINTS
+from tankwarden.store.series import series
 from tankwarden.store.statements import BucketSums, Rows
 
 MAX_POINTS = 1500
@@ -124,6 +126,12 @@ class Queries:
             points.append((bucket, values))
             before_ms = last_ms
         return points
+
+    def series(self, name: str, t0_ms: int, t1_ms: int, points: int = MAX_SERIES_POINTS) -> dict[str, Any]:
+        """One thing's history, with the extremes of every bucket; series.py says what it looks like, and its errors."""
+        view = self._recorder.view()
+        with self._database.reading() as db:
+            return series(db, Rows(db, view).source, self.timeline, name, t0_ms, t1_ms, points)
 
     # -- energy -----------------------------------------------------------------------------------------------------
 
