@@ -12,7 +12,7 @@ import shlex
 import shutil
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -50,12 +50,13 @@ from tankwarden.logic.claims import Claim
 from tankwarden.logic.lights import output_id as light_output
 from tankwarden.logic.pico_config import calibrated
 from tankwarden.logic.quality import Quality
-from tankwarden.store import open_store
+from tankwarden.store import Span, export, open_store
 from tankwarden.version import version
 
 STOP_S = 0.5  # for the circuits to open at an orderly stop
 STALE_S = 1.0  # a snapshot older than that is no longer shown as it is
 COMMAND_S = 15.0
+LONG, LONG_S = ("calibrate", "calibrate-preview", "calibrate-undo"), 600.0  # years of rows take a while
 CAUSE_S = 2.0  # a trip's event comes within that of the STATUS that first shows it
 _DAY_MS = 86_400_000
 PERIODS_MS = {"day": _DAY_MS, "week": 7 * _DAY_MS, "month": 30 * _DAY_MS, "all": None}  # of a feeder's history
@@ -163,6 +164,14 @@ class App:
         """The charts' series. ValueError for hours that cannot be shown, StoreError if they cannot be read."""
         return self._queries.history(hours, self.clock.wall_ms())
 
+    def series(self, name: str, t0_ms: int, t1_ms: int, points: int) -> Json:
+        """One thing's history. NotKnownError, RefusedError, StoreError."""
+        return self._queries.series(name, t0_ms, t1_ms, points)
+
+    def export(self, what: str, t0_ms: int | None, t1_ms: int | None) -> Iterator[str]:
+        """A table as CSV, in pieces. NotKnownError, StoreError."""
+        return export(self._store.database, self._calibrator.timeline, what, Span(t0_ms, t1_ms))
+
     def lights_today(self) -> Json:
         """Today's curve of every light."""
         return charts_json(self._lights.charts())
@@ -205,10 +214,11 @@ class App:
             raise CommandError("the engine does not run")
         answer = asyncio.run_coroutine_threadsafe(self._commands.handle(request), self._loop)
         try:
-            return answer.result(COMMAND_S)
+            patience_s = LONG_S if str(request.get("cmd")) in LONG else COMMAND_S
+            return answer.result(patience_s)
         except TimeoutError as error:
             answer.cancel()
-            raise CommandError(f"no answer within {COMMAND_S:g} s: look at the tasks on the page") from error
+            raise CommandError(f"no answer within {patience_s:g} s: look at the tasks on the page") from error
 
     def stop(self) -> None:
         """Ask for the orderly end, from any thread."""
