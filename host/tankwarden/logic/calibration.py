@@ -12,7 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from tankwarden.errors import TankwardenError
+from tankwarden.errors import RefusedError
 
 Points = tuple[tuple[float, float], ...]  # (measured, actual), measured rising
 
@@ -21,8 +21,11 @@ COUNTS_MAX = 4095  # the Pico's converters have 12 bits
 VALUE_MAX = 10_000.0  # A, V or °F: as tanklink's VALUE_MAX, which a test holds to this
 
 
-class CalibrationError(TankwardenError, ValueError):
+class CalibrationError(RefusedError):
     """Points that make no calibration; the message names the point and says what to do."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, "")
 
 
 @dataclass(frozen=True, slots=True)
