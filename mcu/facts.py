@@ -60,7 +60,7 @@ class Facts:
         # what is watched faster than by the loop
         self.peak_ma = _zeros()  # the current for which a circuit was already dropped, 0 = it was not
         self.adc_slipped = 0  # samples that were lost or are not where they belong
-        self.adc_stopped = False
+        self.adc_stopped = 0
         # what shows over time
         self.heating = [Heating() for _ in range(N_CIRCUITS)]
         self.tick = False  # it was looked at in this pass

@@ -62,8 +62,8 @@ def peak_current(facts, c):
 
 
 def adc_stopped(facts, _c):
-    facts.value, facts.limit = 0, 1
-    return facts.adc_stopped
+    facts.value, facts.limit = facts.adc_stopped, 0
+    return facts.value > 0
 
 
 def adc_slot(facts, _c):

@@ -23,6 +23,7 @@ _QUIET_ENOUGH = const(2)
 _NEGATIVE_US = const(1 << 29)
 _UNSEEN_US = const(20_000)  # the hard timer comes every 500 µs, an interrupt gap later at most
 _MEND_PASSES = const(200)
+_STARVED, _NO_SAMPLE, _UNSEEN = const(1), const(2), const(3)
 
 
 class Sampler:
@@ -77,14 +78,22 @@ class Sampler:
 
     @micropython.native
     def stopped(self):
-        """Whether the chip's own converter gives nothing any more, or nothing looks at what it gives."""
+        """How it is seen that the chip's own converter gives nothing any more, or nothing looks at what it gives: 0 if
+        neither; 1 the comparator got no sample, 2 nor did the ring, 3 the hard timer, which looks at it, came no more.
+        """
         ring = self.ring
         now_us = ticks_us()
         unseen_us = (now_us - ring.state[LAST_US]) & 0x3FFFFFFF  # negative, if the timer came in between
-        if ring.starved or ring.state[QUIET] >= _QUIET_ENOUGH or _UNSEEN_US < unseen_us < _NEGATIVE_US:
-            self._unwell = self._unwell or 1
-            return True
-        return False
+        if ring.starved:
+            n = _STARVED
+        elif ring.state[QUIET] >= _QUIET_ENOUGH:
+            n = _NO_SAMPLE
+        elif _UNSEEN_US < unseen_us < _NEGATIVE_US:
+            n = _UNSEEN
+        else:
+            return 0
+        self._unwell = self._unwell or 1
+        return n
 
     @micropython.native
     def _mend(self):

@@ -15,6 +15,8 @@ COMMANDS = (
     "tankwarden.cli.feed",
     "tankwarden.cli.store",
     "tankwarden.cli.flash",
+    "tankwarden.cli.calibrate",
+    "tankwarden.cli.table",
     "tankwarden.demo.cli",
     "tankwarden.sim.cli",
 )

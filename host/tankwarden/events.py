@@ -143,7 +143,10 @@ _BY_TRIGGER = {
 
 
 class Phrase(NamedTuple):
-    """A trigger for people: its name and what is said of value and limit. {part}: which of a circuit's relays."""
+    """A trigger for people: its name and what is said of value and limit.
+
+    {part}: which of a circuit's relays. {cause}: of _CAUSES.
+    """
 
     name: str
     facts: str = ": {value}, limit {limit}"
@@ -175,7 +178,7 @@ _PHRASES = {
     "sensor_dead": Phrase("current sensor dead", ": {value}, alive from {limit} on"),
     "reference": Phrase("reference voltage off"),
     "adc_slot": Phrase("converter's samples slipped", ""),
-    "adc_stopped": Phrase("converter stopped", ""),
+    "adc_stopped": Phrase("converter stopped", ": {cause}"),
     "slow_pass": Phrase("program too slow", ": a pass took {value}, limit {limit}"),
     "config": Phrase("configuration damaged in memory", ""),
     "program": Phrase("program files damaged", ""),
@@ -183,6 +186,15 @@ _PHRASES = {
     "clock": Phrase("clock failed its test", ""),
     "line_stuck": Phrase("fault line shorted to its supply", ""),
     "comparator": Phrase("over-current comparator failed its test", ""),
+}
+# {cause}, by value.
+_CAUSES = {
+    "adc_stopped": (
+        "not said by what",  # by a program of before there were the others
+        "the comparator got no sample",
+        "its ring got no sample",
+        "the timer that looks at its samples came no more",
+    )
 }
 # {what}: of the trigger that value names.
 _NOTICE_TEXTS = {
@@ -355,7 +367,10 @@ def _cause_text(event: Event, trigger: str, value: str, limit: str) -> str:
     if event.kind == "lease_over":
         return f"the lease of {where} ran out, it was opened: the host had not renewed it"
     phrase = _phrase(trigger)
-    return f"{phrase.name} on {where}" + phrase.facts.format(value=value, limit=limit, part=_part(event.subject or ""))
+    causes = _CAUSES.get(trigger, ())
+    return f"{phrase.name} on {where}" + phrase.facts.format(
+        value=value, limit=limit, part=_part(event.subject or ""), cause=_name(causes, round(event.value or 0), "cause")
+    )
 
 
 def _part(subject: str) -> str:

@@ -9,14 +9,14 @@ from typing import Any
 
 from tanklink.messages import CHANNELS
 from tankwarden.events import Event
+from tankwarden.logic.calibration import Curve
 from tankwarden.logic.feeder import Entry, Feeder, ServoConfig
 from tankwarden.logic.feeding import Feeding, Source, Status
-from tankwarden.logic.scaling import Line
 from tankwarden.store import Calibration, CircuitMeter, MeasurementRow, Store, Thermometer, Upkeep, open_store
 
 T0 = 1_781_000_400_000  # a whole ten minutes of UTC, as the pieces of remembered energy are
 HOUR = 3_600_000
-VOLTS, AMPERES = Line(slope=0.1, offset=0.0), Line(slope=0.01, offset=-4.0)  # live zero at 400 counts
+VOLTS, AMPERES = Curve.straight(0.1, 0.0), Curve.straight(0.01, -4.0)  # live zero at 400 counts
 KW = (2500, 800)  # counts of 250 V and 4 A
 CALIBRATION = Calibration(
     (CircuitMeter("east", 1, VOLTS, AMPERES), CircuitMeter("west", 2, VOLTS, AMPERES)),

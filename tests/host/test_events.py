@@ -103,6 +103,11 @@ def trip(trigger: str, subject: str, value: int, limit: int, circuit: int = 1, k
         ),
         (trip("adc_slot", "adc", 1, 0, circuit=0), "converter's samples slipped on the board", 1, 0, ""),
         (
+            trip("adc_stopped", "adc", 3, 0, circuit=0),
+            "converter stopped on the board: the timer that looks at its samples came no more", 3, 0, "",
+        ),
+        (trip("adc_stopped", "adc", 0, 1, circuit=0), "converter stopped on the board: not said by what", 0, 1, ""),
+        (
             trip("slow_pass", "cpu", 63, 50, circuit=0),
             "program too slow on the board: a pass took 63 ms, limit 50 ms", 63, 50, "ms",
         ),

@@ -80,7 +80,27 @@ def check_nothing_on_outside_armed(rig: TappedRig) -> None:
         others = ((start, rig.after_ns(stop, LATE_NS)) for start, stop in spans if stop > end)
         if late < time.monotonic_ns() and not any(start < late < stop for start, stop in others):
             for name in RELAYS:
-                assert level_at(rig.edges(), name, late) == 0, f"{name} outlived its session"
+                assert level_at(rig.edges(), name, late) == 0, (
+                    f"{name} outlived its session: {told_around(rig, spans, end, late)}"
+                )
+
+
+def told_around(rig: TappedRig, spans: list[tuple[int, int]], since_ns: int, until_ns: int) -> str:
+    """What is needed to understand a failure: in ms from its beginning."""
+    from_ns, to_ns = since_ns - 2_000_000_000, until_ns + 2_000_000_000
+
+    def ms(at_ns: int) -> int:
+        return (at_ns - since_ns) // 1_000_000
+
+    told: dict[str, object] = {
+        "spans": [(ms(start), ms(end)) for start, end in spans if end > from_ns and start < to_ns],
+        "cuts": [ms(at) for at in rig.power_cuts_ns if from_ns < at < to_ns],
+        "edges": [(ms(e.time_ns), e.name, e.level) for e in rig.edges() if from_ns < e.time_ns < to_ns],
+        "seen": [
+            (ms(s.time_ns), s.sender, type(s.record).__name__) for s in rig.tap.seen if from_ns < s.time_ns < to_ns
+        ],
+    }
+    return ", ".join(f"{name} {values}" for name, values in told.items())
 
 
 def level_at(edges: list[Edge], name: str, at_ns: int) -> int:

@@ -4,16 +4,17 @@ A statement is written once, with :names for its parameters and {least}, {greate
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from peewee import Database, PostgresqlDatabase
 
 _NAME = re.compile(r"(?<![:\w]):([a-z_]\w*)")  # a parameter, and neither a ::cast nor a time of day
 
-# The lesser and the greater of two values.
-_SQLITE = {"least": "MIN", "greatest": "MAX"}
-_POSTGRESQL = {"least": "LEAST", "greatest": "GREATEST"}
+# The lesser and the greater of two values; and what keeps a subquery whole, which otherwise is merged into the query
+# around it, so that whatever it reckons is reckoned once for each place that names it.
+_SQLITE = {"least": "MIN", "greatest": "MAX", "once": "LIMIT -1"}
+_POSTGRESQL = {"least": "LEAST", "greatest": "GREATEST", "once": "OFFSET 0"}
 
 
 def is_postgresql(db: Database) -> bool:
@@ -38,6 +39,20 @@ def execute(db: Database, statement: str, parameters: Mapping[str, object] | Non
     cursor = db.connection().cursor()
     cursor.execute(_written(db, statement), parameters or {})
     return cursor
+
+
+def stream(db: Database, statement: str, parameters: Mapping[str, object], size: int = 5_000) -> Iterator[list[Any]]:
+    """The rows of one statement, `size` at a time, and never more of them in memory."""
+    if is_postgresql(db):
+        cursor = db.connection().cursor(name="tankwarden_stream")  # else the driver fetches all of them at once
+        cursor.execute(_written(db, statement), parameters)
+    else:
+        cursor = execute(db, statement, parameters)
+    try:
+        while rows := cursor.fetchmany(size):
+            yield rows
+    finally:
+        cursor.close()
 
 
 def execute_many(db: Database, statement: str, rows: Iterable[Mapping[str, object]]) -> None:

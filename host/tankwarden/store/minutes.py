@@ -1,7 +1,6 @@
 """The moments of minutes, made from rows: what is left of measurements that were thinned out.
 
-A minute that a later row has closed is in measurement_minutes with the commit of that row: the table is at any time
-what the rows say. A minute is made of its own rows and of what a row behind it reaches back into it. (Not by SQL,
+upkeep.py says when. A minute is made of its own rows and of what a row behind it reaches back into it. (Not by SQL,
 whose window functions take twice as long for the same.)
 """
 
@@ -12,9 +11,10 @@ from operator import mul, truediv
 from peewee import Database
 
 from tanklink.messages import CHANNELS, N_CIRCUITS
+from tankwarden.logic.energy import power_w
+from tankwarden.logic.meters import CircuitMeter
 from tankwarden.store.dialect import execute, execute_many
 from tankwarden.store.rows import COLUMNS, quality_mask
-from tankwarden.store.statements import CircuitMeter
 
 MINUTE_MS = 60_000
 CIRCUITS = tuple(range(1, N_CIRCUITS + 1))
@@ -148,10 +148,8 @@ def _peak(means: list[list[float]], meter: CircuitMeter | None) -> tuple[float |
         return None, None, None
     powers = products
     if meter is not None:
-        v, i = meter.voltage, meter.current
-        by_vi, by_v, by_i = v.slope * i.slope, v.slope * i.offset, v.offset * i.slope
         powers = [
-            by_vi * product + by_v * voltage + by_i * current
+            power_w(voltage, current, product, 1, meter.voltage, meter.current) or 0.0
             for voltage, current, product in zip(voltages, currents, products, strict=True)
         ]
     at = powers.index(max(powers))

@@ -135,6 +135,10 @@ class Recorder:
         """One that is pending never began, or nobody will ever know."""
         return self._submit(lambda db: feeder_writes.fail_feeding(db, operation_id, status, reason))
 
+    def submit_write(self, write: Callable[[Connection], T]) -> "Future[T]":
+        """A write of another part of the store's, in one transaction. Durable when the future has its result."""
+        return self._submit(write)
+
     def claim_store(self, claim: Claim) -> None:
         """Durable when it returns: now it may act. Replaces the open claim of its output and id. StoreError if not."""
         now_ms = self._wall_ms()

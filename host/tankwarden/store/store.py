@@ -7,12 +7,13 @@ from types import TracebackType
 from urllib.parse import unquote
 
 from tankwarden.errors import StoreError
+from tankwarden.logic.meters import Calibration
+from tankwarden.store.calibrator import Calibrator
 from tankwarden.store.database import Database
 from tankwarden.store.feeder_queries import FeederQueries
 from tankwarden.store.queries import Queries
 from tankwarden.store.recorder import MAX_WAITING_ROWS, Recorder
 from tankwarden.store.sqlite import SqliteFile
-from tankwarden.store.statements import Calibration
 from tankwarden.store.upkeep import Upkeep
 
 
@@ -31,6 +32,10 @@ class Store:
     def queries(self, calibration: Calibration) -> Queries:
         """Readers that see what is on disk and what the recorder still holds. Keep it: it remembers sums."""
         return Queries(self.database, self.recorder, calibration)
+
+    def calibrator(self, calibration: Calibration, zone: str, wall_ms: Callable[[], int]) -> Calibrator:
+        """Who adds and takes back calibrations, and keeps daily summaries. calibration: the configuration's scales."""
+        return Calibrator(self.database, self.recorder, calibration, zone, wall_ms)
 
     def feeder_queries(self) -> FeederQueries:
         """Readers of feeders and feedings."""

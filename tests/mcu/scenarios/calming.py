@@ -43,7 +43,7 @@ def some_facts(chance):
     f.dropped[0] = chance.randrange(20) == 0
     f.peak_ma[0] = 9_000 if chance.randrange(20) == 0 else 0
     f.adc_slipped = 2 if chance.randrange(20) == 0 else 0
-    f.adc_stopped = chance.randrange(20) == 0
+    f.adc_stopped = 2 if chance.randrange(20) == 0 else 0
     f.gap_us = near(chance, 5_000, limits.PERMIT_US)
     return f
 

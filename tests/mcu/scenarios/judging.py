@@ -80,7 +80,7 @@ def set_reference(f, _c, value):
 
 
 def set_adc(f, _c, value):
-    f.adc_slipped, f.adc_stopped = value, False
+    f.adc_slipped, f.adc_stopped = value, 0
 
 
 def set_stopped(f, _c, value):
@@ -122,7 +122,7 @@ LIMITS = {
     "fault_line": (put("line_whole"), True, False, ON, 1, "fault_line_1", 0, 1),
     "reference": (set_reference, 2_425, 2_424, ON, 5, "reference", 2_424, 2_425),
     "adc_slot": (set_adc, 0, 1, ON, 1, "adc", 1, 0),
-    "adc_stopped": (set_stopped, False, True, ON, 1, "adc", 0, 1),
+    "adc_stopped": (set_stopped, 0, 3, ON, 1, "adc", 3, 0),
 }
 QUIET = (OFF, LONG_OFF, BREAKER_ALONE)  # no current
 
@@ -275,7 +275,7 @@ def scenario_what_was_faster_than_the_loop_names_itself():
     f.peak_ma[0], f.dropped[0], f.line_whole[0] = 13_000, True, False
     assert judge.look(f)
     assert (TRIGGERS[judge.row.trigger], judge.value, judge.limit) == ("over_current", 13_000, 11_000)
-    f.peak_ma[0], f.adc_stopped = 0, True
+    f.peak_ma[0], f.adc_stopped = 0, 1
     assert fires(f) == "adc_stopped"
 
 

@@ -200,10 +200,10 @@ def scenario_reference():
 
 
 def scenario_converter_slipped_or_stopped():
-    for name, what, value in (("adc_slot", "slipped", 3), ("adc_stopped", "stopped", True)):
+    for name, what, value in (("adc_slot", "slipped", 3), ("adc_stopped", "stopped", 2)):
         rig = heating()
         setattr(rig.program.sampler, what, lambda value=value: value)
-        expect(rig, name, "adc", 0, 0, 3, passes=1)
+        expect(rig, name, "adc", 0, 0, value, passes=1)
 
 
 # -- what shows over time ---------------------------------------------------------------------------------------
