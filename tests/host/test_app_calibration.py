@@ -78,7 +78,7 @@ def test_what_cannot_be_is_refused_and_changes_nothing(
     pty: PicoPty,  # noqa: F811
     wish: dict[str, object],
     error: type[Exception],
-    says: str,  # noqa: F811
+    says: str,
 ) -> None:
     stage = Stage(tmp_path, pty)
 

@@ -14,7 +14,7 @@ and a bound tells how far that can be off.
 """
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -136,12 +136,10 @@ def _of_moments(
     db: Database, source: "Source", calibration: Calibration, t0_ms: int, t1_ms: int, *, extremes: bool
 ) -> Tally:
     """Rows only of the minutes in which a curve bends."""
-    bent = straddling(db, calibration, t0_ms, t1_ms)
-    if not bent:
-        return of_minutes(db, calibration, t0_ms, t1_ms, extremes=extremes)
-    tally = of_minutes(db, calibration, t0_ms, t1_ms, straight=True, extremes=extremes)
-    for begin, end in bent:
-        tally.add(of_rows(db, source, calibration, begin, end, extremes=extremes))
+    bends = any(_bends(meter) for meter in calibration.circuits)
+    tally = of_minutes(db, calibration, t0_ms, t1_ms, straight=bends, extremes=extremes)
+    if bends:
+        tally.add(of_bent_minutes(db, source, calibration, t0_ms, t1_ms, extremes=extremes))
     return tally
 
 
@@ -150,10 +148,10 @@ def _of_moments(
 # `before` by a look at the index for each row: three times as fast as a window function.
 _COVERED = """
 SELECT {chosen} FROM (
-    SELECT {names}, {least}(ts, :t1) - {greatest}(ts - covers, :t0) AS covered FROM (
-        SELECT {names}, ts, {least}(COALESCE(ts - before, period_ms), :gap) AS covers FROM (
-            SELECT {values}, r.ts, r.period_ms, {before} AS before FROM {source} r
-            WHERE r.ts > :t0 AND r.ts <= {end}
+    SELECT {names}, {least}(ts, ends) - {greatest}(ts - covers, begins) AS covered FROM (
+        SELECT {names}, ts, begins, ends, {least}(COALESCE(ts - before, period_ms), :gap) AS covers FROM (
+            SELECT {values}, r.ts, r.period_ms, {begin} AS begins, {end} AS ends, {before} AS before FROM {source}
+            WHERE {which}
         ) AS followed {once}
     ) AS lasting
 ) AS cut WHERE covered > 0
@@ -184,18 +182,41 @@ def of_rows(
     db: Database, source: Source, calibration: Calibration, t0_ms: int, t1_ms: int, *, extremes: bool = False
 ) -> Tally:
     """What the rows between two instants come to; spans that adjoin add up. extremes: peaks and temperatures, too."""
-    tally = nothing(len(calibration.circuits))
-    if not calibration.circuits or t1_ms <= t0_ms:
-        return tally
-    values, chosen = _chosen(calibration, extremes=extremes)
     look = words(db)
     before = source.before(look["greatest"])
     if len(source.tables) > 1:
         before = f"NULLIF({before}, -1)"
+    parts = {
+        "source": f"{source.sql} r", "before": before, "begin": ":t0", "end": ":t1",
+        "which": f"r.ts > :t0 AND r.ts <= {source.end(look['greatest'])}",
+    }  # fmt: skip
+    return _covered(db, parts, calibration, t0_ms, t1_ms, extremes=extremes)
+
+
+def of_bent_minutes(
+    db: Database, source: Source, calibration: Calibration, t0_ms: int, t1_ms: int, *, extremes: bool = False
+) -> Tally:
+    """What the rows of those minutes t0 < ts ≤ t1 come to in which a curve bends: one statement, however many."""
+    bent = " OR ".join(straddles(meter) for meter in calibration.circuits)
+    behind = "COALESCE((SELECT e.ts FROM measurements e WHERE e.ts >= m.ts ORDER BY e.ts LIMIT 1), m.ts)"
+    parts = {
+        "source": "measurement_minutes m CROSS JOIN measurements r", "before": source.before(""),
+        "begin": "m.ts - 60000", "end": "m.ts",
+        "which": f"m.ts > :t0 AND m.ts <= :t1 AND ({bent}) AND r.ts > m.ts - 60000 AND r.ts <= {behind}",
+    }  # fmt: skip
+    return _covered(db, parts, calibration, t0_ms, t1_ms, extremes=extremes)
+
+
+def _covered(
+    db: Database, parts: dict[str, str], calibration: Calibration, t0_ms: int, t1_ms: int, *, extremes: bool
+) -> Tally:
+    tally = nothing(len(calibration.circuits))
+    if not calibration.circuits or t1_ms <= t0_ms:
+        return tally
+    values, chosen = _chosen(calibration, extremes=extremes)
     statement = _COVERED.format(
-        **look, source=source.sql, before=before, end=source.end(look["greatest"]),
-        names=", ".join(values), values=", ".join(f"{sql} AS {name}" for name, sql in values.items()),
-        chosen=", ".join(chosen),
+        **words(db), **parts, names=", ".join(values), chosen=", ".join(chosen),
+        values=", ".join(f"{sql} AS {name}" for name, sql in values.items()),
     )  # fmt: skip
     span = {"t0": t0_ms, "t1": t1_ms, "gap": calibration.gap_ms}
     found = iter(execute(db, statement, span).fetchone())
@@ -378,24 +399,3 @@ def _minute_extremes(calibration: Calibration) -> list[str]:
                 first, last = last, first
             chosen += [f"MIN({curves.value(curve, first)})", f"MAX({curves.value(curve, last)})"]
     return chosen
-
-
-def straddling(db: Database, calibration: Calibration, t0_ms: int, t1_ms: int) -> list[tuple[int, int]]:
-    """Runs of adjoining minutes, as (t0, t1], in which a curve bends."""
-    meters = [meter for meter in calibration.circuits if _bends(meter)]
-    if not meters:
-        return []
-    bends = " OR ".join(straddles(meter) for meter in meters)
-    statement = f"SELECT ts FROM measurement_minutes WHERE ts > :t0 AND ts <= :t1 AND ({bends}) ORDER BY ts"  # noqa: S608 - numbers of ours
-    return runs(ts for (ts,) in execute(db, statement, {"t0": t0_ms, "t1": t1_ms}))
-
-
-def runs(minutes: Iterable[int]) -> list[tuple[int, int]]:
-    """(begin, end] of each unbroken run of minutes, given by their ends."""
-    found: list[tuple[int, int]] = []
-    for end in minutes:
-        if found and found[-1][1] == end - MINUTE_MS:
-            found[-1] = (found[-1][0], end)
-        else:
-            found.append((end - MINUTE_MS, end))
-    return found

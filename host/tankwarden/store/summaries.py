@@ -69,7 +69,7 @@ _IN_MINUTES = """
 SELECT w, ts FROM (
     SELECT {power} AS w, r.ts FROM (
         SELECT ts AS minute FROM measurement_minutes
-        WHERE ts > :t0 AND ts <= :t1 AND {kept} IS NOT NULL ORDER BY {kept} DESC LIMIT {most}
+        WHERE ts > :t0 AND ts <= :t1 ORDER BY {kept} DESC NULLS LAST LIMIT {most}
     ) AS best JOIN measurements r ON r.ts > minute - 60000 AND r.ts <= minute
 ) AS known WHERE w IS NOT NULL ORDER BY w DESC, ts LIMIT 1
 """
