@@ -35,8 +35,9 @@ from tankwarden.flows.feeders import FeederBook
 from tankwarden.flows.feeding import FeedingFlow
 from tankwarden.flows.lights import Lights
 from tankwarden.flows.lights_json import charts_json
+from tankwarden.flows.nightly import Backups
 from tankwarden.flows.readings import Change, Probes
-from tankwarden.flows.record import Recording
+from tankwarden.flows.record import ReadingRecording, Recording
 from tankwarden.flows.snapshot import Around, Failures, Json, Snapshots, Trip, tasks_json, trips_json
 from tankwarden.flows.standstill import Live, aged
 from tankwarden.flows.supervise import Supervisor
@@ -51,6 +52,7 @@ from tankwarden.logic.lights import output_id as light_output
 from tankwarden.logic.pico_config import calibrated
 from tankwarden.logic.quality import Quality
 from tankwarden.store import Span, export, open_store
+from tankwarden.store.sqlite import SqliteFile
 from tankwarden.version import version
 
 STOP_S = 0.5  # for the circuits to open at an orderly stop
@@ -71,7 +73,10 @@ class App:
         self.config, self.data = config, data
         self.clock = wiring.clock_of(config)
         self.version = version()
-        self._store = open_store(places.database(data), wall_ms=self.clock.wall_ms, upkeep=wiring.upkeep_of(config))
+        self._store = open_store(
+            places.database(data), wall_ms=self.clock.wall_ms, upkeep=wiring.upkeep_of(config),
+            backup_folder=places.backups(data),
+        )  # fmt: skip
         self._recorder = self._store.recorder
         scales = wiring.calibration_of(config)
         self._queries = self._store.queries(scales)
@@ -91,6 +96,7 @@ class App:
         )  # fmt: skip
         self._claims = ClaimBook(self._recorder, self._stored_claims())
         self._recording = Recording(self._recorder, self.clock, config.recorder.period_s, self._qualities)
+        self._reading_records = ReadingRecording(self._recorder, wiring.other_probes(config))
         self._watch = Watch(self.pico, self.clock, self._events.note, self.log)
         self._lights = Lights(
             wiring.channels_of(config), config.lighting, self.clock, self.pico, self._claims, self.log
@@ -139,8 +145,17 @@ class App:
         self._supervisor.add("lights", self._lights.run, quiet_after_s=15.0)
         self._supervisor.add("feeding", self._feeding.run, quiet_after_s=15.0)
         self._supervisor.add("watch", self._watch.run)
+        if isinstance(self._store.database, SqliteFile) and self.config.backup.keep and self.config.clock is None:
+            self._supervisor.add("backup", self._backups(self._store.database.path).run, quiet_after_s=30.0)
         self._supervisor.add("calibration", self._calibrating.run, quiet_after_s=60.0)
         self._supervisor.add("energy", self._totals.run, quiet_after_s=15.0)
+
+    def _backups(self, file: Path) -> Backups:
+        settings = self.config.backup
+        return Backups(
+            self._recorder, self.clock, file, places.backups(self.data), keep=settings.keep, hour=settings.hour,
+            zone=self.config.site.zone, log=self.log, note=self._events.note,
+        )  # fmt: skip
 
     # -- for other threads -----------------------------------------------------------------------------------------
 
@@ -313,6 +328,7 @@ class App:
         self._feeding.stored(event)
 
     def _publish(self, tick: Tick) -> None:
+        self._reading_records.take(self._probes.readings, tick.now_ms)
         around = Around(
             view=self.pico.view(), tasks=self._supervisor.rows(), failures=self._failures, trip=self._shown_trip(),
             events=self._events.recent, energy=self._totals.energy, recorder=self._recorder.status(),

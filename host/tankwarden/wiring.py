@@ -120,12 +120,6 @@ def recalibrate(probes: Iterable[Sensor], points: Mapping[str, Points]) -> None:
             probe.points = points[probe.channel]
 
 
-def upkeep_of(config: Config) -> Upkeep:
-    """What the recorder does besides writing: minutes by the same gap and scales as everything else."""
-    scales = calibration_of(config)
-    return Upkeep(gap_ms=scales.gap_ms, meters=scales.circuits)
-
-
 def calibration_of(config: Config) -> Calibration:
     """How stored rows become values: as the scales are now."""
     scales = scales_of(config)
@@ -142,3 +136,14 @@ def calibration_of(config: Config) -> Calibration:
         if s.driver == "pico" and "temperature" in s.parameters.channel
     ]
     return Calibration(meters, tuple(thermometers), config.energy.max_gap_s)
+
+
+def upkeep_of(config: Config) -> Upkeep:
+    """What the recorder does besides writing: minutes by the same gap and scales as everything else."""
+    scales = calibration_of(config)
+    return Upkeep(gap_ms=scales.gap_ms, keep_raw_days=config.recorder.keep_raw_days, meters=scales.circuits)
+
+
+def other_probes(config: Config) -> dict[str, str]:
+    """Probe → id of the sensors that do not hang on the Pico, whose channels have rows of their own."""
+    return {probe_of(sensor.id): sensor.id for sensor in config.sensors if sensor.driver != "pico"}

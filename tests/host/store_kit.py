@@ -72,14 +72,18 @@ url_of: Callable[[Path], str] | None = (
 )
 
 
+def place(path: Path | str) -> Path | str:
+    """What stands for a path on the database of the test."""
+    return path if url_of is None or isinstance(path, str) else url_of(path)
+
+
 def opened(
     path: Path | str, *, batch_s: float = 60.0, batch_rows: int = 60, max_waiting_rows: int = 20_000,
     busy_s: float = 0.05, upkeep: Upkeep | None = None,
 ) -> Store:  # fmt: skip
     """A store whose clock stands still, and that neither waits nor pauses long when the disk fails."""
-    where = path if url_of is None or isinstance(path, str) else url_of(path)
     return open_store(
-        where, wall_ms=lambda: T0, batch_s=batch_s, batch_rows=batch_rows, retry_s=0.03, busy_s=busy_s,
+        place(path), wall_ms=lambda: T0, batch_s=batch_s, batch_rows=batch_rows, retry_s=0.03, busy_s=busy_s,
         max_waiting_rows=max_waiting_rows, upkeep=upkeep,
     )  # fmt: skip
 

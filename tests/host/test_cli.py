@@ -46,7 +46,21 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_every_command_has_help_of_its_own(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("run", "reset-trip", "arm", "light", "weather", "sim", "sim-fault", "demo"):
+    for command in (
+        "run",
+        "reset-trip",
+        "arm",
+        "light",
+        "weather",
+        "sim",
+        "sim-fault",
+        "demo",
+        "backup",
+        "restore",
+        "export",
+        "import",
+        "migrate",
+    ):
         with pytest.raises(SystemExit) as done:
             parser().parse_args([command, "--help"])
         assert done.value.code == 0

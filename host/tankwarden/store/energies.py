@@ -27,7 +27,7 @@ from tankwarden.store.dialect import execute, real, words
 
 WATT_MS = 3_600_000.0  # in a Wh
 _WORTH_MS = 30 * MINUTE_MS  # a shorter span is read as fast from rows
-_EVER_MS = _NEVER_MS = 1 << 62
+_NEVER_MS = 1 << 62
 
 
 @dataclass(slots=True)
@@ -121,10 +121,10 @@ class Reach:
 def reach_of(db: Database, timeline: Timeline) -> Reach:
     """How far the moments reach that the recorder's upkeep has made."""
     made = _setting(db, upkeep.MADE_FROM) or {"from_ms": _NEVER_MS, "gap_ms": -1}
-    (newest,) = execute(db, "SELECT MAX(ts) FROM measurements").fetchone()
     same = made["gap_ms"] == timeline.base.gap_ms
-    until_ms = _EVER_MS if newest is None else int(newest) // MINUTE_MS * MINUTE_MS
-    return Reach(int(made["from_ms"]) if same else _NEVER_MS, until_ms, int(_setting(db, upkeep.RAW_FROM) or 0))
+    return Reach(
+        int(made["from_ms"]) if same else _NEVER_MS, upkeep.reach_ms(db), int(_setting(db, upkeep.RAW_FROM) or 0)
+    )
 
 
 def _setting(db: Database, key: str) -> Any:

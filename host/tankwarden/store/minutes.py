@@ -1,7 +1,6 @@
 """The moments of minutes, made from rows: what is left of measurements that were thinned out.
 
-A minute that a later row has closed is in measurement_minutes with the commit of that row: the table is at any time
-what the rows say. A minute is made of its own rows and of what a row behind it reaches back into it. (Not by SQL,
+upkeep.py says when. A minute is made of its own rows and of what a row behind it reaches back into it. (Not by SQL,
 whose window functions take twice as long for the same.)
 """
 

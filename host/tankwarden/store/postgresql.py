@@ -29,14 +29,13 @@ _FAILURES = {
     "XX001": Failure("is damaged: look at its server's log and disk, and restore a backup there"),
     "XX002": Failure("is damaged: look at its server's log and disk, and restore a backup there"),
     "08": Failure("cannot be reached: look at the network and at its server"),
-    "28": Failure("refuses this user: look at the name and the password in TANKWARDEN_DATABASE"),
-    "3D": Failure("does not exist: make it with createdb, or correct its name in TANKWARDEN_DATABASE"),
     "40": Failure("was busy with another program's writes: they are tried again", reopen=False),
     "53": Failure("has too little memory or too few connections left: look at its server"),
     "57": Failure("is being shut down or restarted: look at its server"),
     "58": Failure("meets errors of its server's disk: look at the server's log"),
 }
-_UNREACHED = Failure("cannot be reached: look at the network, at its server, and at TANKWARDEN_DATABASE")
+# A connection that could not be made tells no SQLSTATE; the server's own words stand behind this.
+_UNREACHED = Failure("cannot be reached: look at its server, the network, and what TANKWARDEN_DATABASE says")
 
 
 class PostgresqlServer(Database):

@@ -1,6 +1,7 @@
 """What the recorder's thread does besides writing what it is given: minutes made of rows, older rows thinned out.
 
-New rows close minutes in the transaction that stores them. What is left over (a database of before there were minutes,
+New rows close minutes, which are made five at a time in the transaction that stores those rows: a page of the table
+written every minute would wear the card by a fifth more. What is left over (a database of before there were minutes,
 another max_gap_s) is made up in portions while nothing else is to be written, from the newest backwards; then, if
 keep_raw_days says so, rows that their minutes stand for are deleted, in portions too.
 """
@@ -21,6 +22,7 @@ from tankwarden.store.rows import COLUMNS, MeasurementRow
 
 RAW_FROM = "raw_from_ms"  # remembered setting: up to here minutes count, behind it rows
 MADE_FROM = "minutes_made"  # remembered setting: {"from_ms": minutes are whole from here on, "gap_ms": with that gap}
+_TOGETHER_MS = 5 * MINUTE_MS
 _PORTION_MS = 3_600_000
 _DAY_MS = 86_400_000
 _TS = COLUMNS.index("ts")
@@ -41,10 +43,11 @@ class Upkeep:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Of what is committed. newest_ms: of all rows; minutes are made up to its last whole one. tail: the rows behind
-    that, and the one before them; None = not known, ask the database."""
+    """Of what is committed. newest_ms: of all rows. made_ms: up to here minutes are made. tail: the rows behind that,
+    and the one before them; None = not known, ask the database."""
 
     newest_ms: int = -1
+    made_ms: int = 0
     tail: tuple[Row, ...] | None = None
     made_from_ms: int = 0
     raw_from_ms: int = 0
@@ -63,10 +66,11 @@ class Keeper:
         newest_ms = -1 if newest is None else int(newest)
         told = _setting(db, MADE_FROM) or {}
         same = told.get("gap_ms") == self.upkeep.gap_ms
-        made_from_ms = int(told.get("from_ms", 0)) if same else max(0, whole_ms(newest_ms))
+        made_ms = reach_ms(db)
+        made_from_ms = int(told.get("from_ms", 0)) if same else max(0, made_ms or whole_ms(newest_ms))
         if not same:
             self._remember(db, made_from_ms)
-        return State(newest_ms, None, made_from_ms, int(_setting(db, RAW_FROM) or 0))
+        return State(newest_ms, made_ms or made_from_ms, None, made_from_ms, int(_setting(db, RAW_FROM) or 0))
 
     def stored(self, db: Database, rows: Sequence[MeasurementRow]) -> State:
         """These were just inserted."""
@@ -75,16 +79,20 @@ class Keeper:
         times = [row.ts_ms for row in rows]
         newest_ms = max(state.newest_ms, *times)
         ordered = all(early < late for early, late in zip((state.newest_ms, *times), times, strict=False))
-        if ordered and state.tail is not None:
-            tail = (*state.tail, *values)
-            self._close(db, tail, whole_ms(state.newest_ms), whole_ms(newest_ms))
+        end_ms, tail = whole_ms(newest_ms), state.tail
+        if ordered and tail is not None:
+            tail = (*tail, *values) if len(tail) < _TAIL_LIMIT else None
+        if ordered and end_ms - state.made_ms < _TOGETHER_MS:
+            return replace(state, newest_ms=newest_ms, tail=tail)
+        if ordered and tail is not None:
+            self._close(db, tail, state.made_ms, end_ms)
         else:
-            since_ms = whole_ms(min(min(times) - self.upkeep.gap_ms, max(0, state.newest_ms)))
-            self._make(
-                db, max(since_ms, state.raw_from_ms, 0), min(whole_ms(newest_ms), self._until_ms(db, max(times)))
-            )
-            tail = self._tail(db, newest_ms)
-        return replace(state, newest_ms=newest_ms, tail=_trimmed(tail, whole_ms(newest_ms)))
+            since_ms = whole_ms(min(min(times) - self.upkeep.gap_ms, state.made_ms))
+            if not ordered:
+                end_ms = min(end_ms, max(self._until_ms(db, max(times)), state.made_ms))
+            self._make(db, max(since_ms, state.raw_from_ms, 0), end_ms)
+            tail = self._tail(db, end_ms, newest_ms)
+        return replace(state, newest_ms=newest_ms, made_ms=end_ms, tail=_trimmed(tail, end_ms))
 
     def behind(self) -> bool:
         """Whether there are minutes to be made up."""
@@ -115,7 +123,7 @@ class Keeper:
         oldest = Measurement.select(fn.MIN(Measurement.ts)).scalar(db)
         if oldest is None or int(oldest) >= until_ms:
             return state, False
-        portion_ms = min(until_ms, whole_ms(int(oldest)) + _PORTION_MS, whole_ms(state.newest_ms))
+        portion_ms = min(until_ms, whole_ms(int(oldest)) + _PORTION_MS, state.made_ms)
         if portion_ms <= state.raw_from_ms:
             return state, False
         # The last row of them stays: it says where the time of the one behind it begins.
@@ -143,11 +151,17 @@ class Keeper:
         behind = execute(db, "SELECT MIN(ts) FROM measurements WHERE ts > :ts", {"ts": ts_ms}).fetchone()[0]
         return whole_ms((ts_ms if behind is None else int(behind)) + MINUTE_MS - 1)
 
-    def _tail(self, db: Database, newest_ms: int) -> tuple[Row, ...]:
-        return tuple(minutes.rows_of(db, whole_ms(newest_ms), newest_ms + 1))
+    def _tail(self, db: Database, made_ms: int, newest_ms: int) -> tuple[Row, ...]:
+        return tuple(minutes.rows_of(db, made_ms, newest_ms + 1))
 
     def _remember(self, db: Database, made_from_ms: int) -> None:
         writes.set_config(db, MADE_FROM, json.dumps({"from_ms": made_from_ms, "gap_ms": self.upkeep.gap_ms}))
+
+
+def reach_ms(db: Database) -> int:
+    """The end of the newest minute that is made: behind it, only rows tell. 0 if there is none."""
+    (made,) = execute(db, "SELECT MAX(ts) FROM measurement_minutes").fetchone()
+    return 0 if made is None else int(made)
 
 
 def _trimmed(tail: tuple[Row, ...], since_ms: int) -> tuple[Row, ...] | None:

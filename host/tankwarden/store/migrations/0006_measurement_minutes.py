@@ -56,5 +56,7 @@ def up(_migrator: SchemaMigrator, db: Database) -> None:
     db.create_tables([MeasurementMinute], safe=False)
 
 
-def down(migrator: SchemaMigrator, _db: Database) -> None:
+def down(migrator: SchemaMigrator, db: Database) -> None:
     migrator.migrate(migrator.drop_table("measurement_minutes"))
+    # What was remembered of them would be taken for the truth when the table is there again.
+    db.execute_sql("DELETE FROM config WHERE key IN ('minutes_made', 'raw_from_ms')")
