@@ -15,7 +15,7 @@ and a bound tells how far that can be off.
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from peewee import Database
@@ -135,11 +135,13 @@ def _setting(db: Database, key: str) -> Any:
 def _of_moments(
     db: Database, source: "Source", calibration: Calibration, t0_ms: int, t1_ms: int, *, extremes: bool
 ) -> Tally:
-    """Rows only of the minutes in which a curve bends."""
-    bends = any(_bends(meter) for meter in calibration.circuits)
-    tally = of_minutes(db, calibration, t0_ms, t1_ms, straight=bends, extremes=extremes)
-    if bends:
-        tally.add(of_bent_minutes(db, source, calibration, t0_ms, t1_ms, extremes=extremes))
+    """Rows only of the minutes in which a curve of the circuit bends."""
+    tally = of_minutes(db, calibration, t0_ms, t1_ms, straight=True, extremes=extremes)
+    for place, meter in enumerate(calibration.circuits):
+        if _bends(meter):
+            alone = replace(calibration, circuits=(meter,))
+            tally.circuits[place].watt_ms += of_bent_minutes(db, source, alone, t0_ms, t1_ms).circuits[0].watt_ms
+    _total(tally)
     return tally
 
 
@@ -193,10 +195,8 @@ def of_rows(
     return _covered(db, parts, calibration, t0_ms, t1_ms, extremes=extremes)
 
 
-def of_bent_minutes(
-    db: Database, source: Source, calibration: Calibration, t0_ms: int, t1_ms: int, *, extremes: bool = False
-) -> Tally:
-    """What the rows of those minutes t0 < ts ≤ t1 come to in which a curve bends: one statement, however many."""
+def of_bent_minutes(db: Database, source: Source, calibration: Calibration, t0_ms: int, t1_ms: int) -> Tally:
+    """The energy in the rows of those minutes t0 < ts ≤ t1 in which a curve bends: one statement, however many."""
     bent = " OR ".join(straddles(meter) for meter in calibration.circuits)
     behind = "COALESCE((SELECT e.ts FROM measurements e WHERE e.ts >= m.ts ORDER BY e.ts LIMIT 1), m.ts)"
     parts = {
@@ -204,16 +204,25 @@ def of_bent_minutes(
         "begin": "m.ts - 60000", "end": "m.ts",
         "which": f"m.ts > :t0 AND m.ts <= :t1 AND ({bent}) AND r.ts > m.ts - 60000 AND r.ts <= {behind}",
     }  # fmt: skip
-    return _covered(db, parts, calibration, t0_ms, t1_ms, extremes=extremes)
+    return _covered(db, parts, calibration, t0_ms, t1_ms, extremes=False, times=False)
 
 
 def _covered(
-    db: Database, parts: dict[str, str], calibration: Calibration, t0_ms: int, t1_ms: int, *, extremes: bool
+    db: Database,
+    parts: dict[str, str],
+    calibration: Calibration,
+    t0_ms: int,
+    t1_ms: int,
+    *,
+    extremes: bool,
+    times: bool = True,
 ) -> Tally:
     tally = nothing(len(calibration.circuits))
     if not calibration.circuits or t1_ms <= t0_ms:
         return tally
     values, chosen = _chosen(calibration, extremes=extremes)
+    if not times:
+        chosen[1::2] = ["NULL"] * len(calibration.circuits)
     statement = _COVERED.format(
         **words(db), **parts, names=", ".join(values), chosen=", ".join(chosen),
         values=", ".join(f"{sql} AS {name}" for name, sql in values.items()),
@@ -335,7 +344,7 @@ def _most(curve: Curve, x: str) -> str:
 
 
 _MINUTES = """
-SELECT {chosen} FROM measurement_minutes m WHERE ts > :t0 AND ts <= :t1{further}
+SELECT {chosen} FROM measurement_minutes m WHERE ts > :t0 AND ts <= :t1
 """
 _THINNED = "NOT EXISTS (SELECT 1 FROM measurements r WHERE r.ts > m.ts - 60000 AND r.ts <= m.ts)"  # its rows are gone
 
@@ -343,20 +352,22 @@ _THINNED = "NOT EXISTS (SELECT 1 FROM measurements r WHERE r.ts > m.ts - 60000 A
 def of_minutes(
     db: Database, calibration: Calibration, t0_ms: int, t1_ms: int, *, straight: bool = False, extremes: bool = False
 ) -> Tally:
-    """What the moments of the minutes t0 < ts ≤ t1 come to: straight: only of those in which no curve bends."""
+    """What the moments of the minutes t0 < ts ≤ t1 come to. straight: the energy only of those in which no curve of
+    the circuit bends."""
     tally = nothing(len(calibration.circuits))
     if not calibration.circuits or t1_ms <= t0_ms:
         return tally
     chosen = []
     for meter in calibration.circuits:
-        bound = f"SUM(CASE WHEN {straddles(meter)} THEN {minute_bound(meter)} END)" if _bends(meter) else "NULL"
-        chosen += [f"SUM({minute_energy(meter)})", f"SUM(circuit_{meter.circuit}_ms)", bound]
+        energy, known, bound = minute_energy(meter), f"circuit_{meter.circuit}_ms", "NULL"
+        if _bends(meter) and straight:
+            energy = f"CASE WHEN NOT {straddles(meter)} THEN {energy} END"
+        elif _bends(meter):
+            bound = f"SUM(CASE WHEN {straddles(meter)} THEN {minute_bound(meter)} END)"
+        chosen += [f"SUM({energy})", f"SUM({known})", bound]
     if extremes:
         chosen += _minute_extremes(calibration)
-    further = ""
-    if straight:
-        further = f" AND NOT ({' OR '.join(straddles(meter) for meter in calibration.circuits)})"
-    statement = _MINUTES.format(chosen=", ".join(chosen), further=further)
+    statement = _MINUTES.format(chosen=", ".join(chosen))
     found = iter(execute(db, statement, {"t0": t0_ms, "t1": t1_ms}).fetchone())
     for figures in tally.circuits:
         figures.watt_ms, figures.known_ms, figures.bound_watt_ms = (

@@ -18,7 +18,7 @@ from tankwarden.store.energies import Figures, Source, Tally, of_span, peak_powe
 from tankwarden.store.models import DailySummary
 
 TOTAL = ""  # stands for a circuit's id in the row of all together: no circuit can be called that
-_MINUTES_SEARCHED = 20  # those with the greatest peaks: the row of greatest power by new curves is among theirs
+_MINUTES_SEARCHED = 8  # those with the greatest peaks: the row of greatest power by new curves is among theirs
 _ROWS = Source()
 
 
