@@ -11,6 +11,8 @@ from tankwarden.logic.meters import CircuitMeter
 from tankwarden.store.dialect import real
 from tankwarden.store.rows import quality_mask
 
+_BRANCHES = 16  # of one straight formula each: more are written as a product of two curves, which is shorter
+
 
 def parts(known: str) -> tuple[str, str]:
     """Condition and value of what known_power or known_value gave."""
@@ -54,9 +56,13 @@ def power(meter: CircuitMeter, table: str = "") -> str:
     """Mean power of a row, W; logic/energy.py has the formula. Only for rows with n > 0."""
     v, i, vi, n = (f"{table}{name}" for name in columns(meter))
     lines_v, lines_i = meter.voltage.segments(), meter.current.segments()
-    if len(lines_v) == 1 and len(lines_i) == 1:
-        return _straight(lines_v[0], lines_i[0], v, i, vi, n)
     mean_v, mean_i = mean(v, n), mean(i, n)
+    if len(lines_v) * len(lines_i) <= _BRANCHES:
+        branches = [
+            by_segment(meter.current, mean_i, [_straight(line_v, line_i, v, i, vi, n) for line_i in lines_i])
+            for line_v in lines_v
+        ]
+        return by_segment(meter.voltage, mean_v, branches)
     means = f"{value(meter.voltage, mean_v)} * {value(meter.current, mean_i)}"
     moves = f"{slope(meter.voltage, mean_v)} * {slope(meter.current, mean_i)}"
     return f"({means} + {moves} * ({mean(vi, n)} - {mean_v} * {mean_i}))"

@@ -14,8 +14,8 @@ and a bound tells how far that can be off.
 """
 
 import json
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from peewee import Database
@@ -135,13 +135,13 @@ def _setting(db: Database, key: str) -> Any:
 def _of_moments(
     db: Database, source: "Source", calibration: Calibration, t0_ms: int, t1_ms: int, *, extremes: bool
 ) -> Tally:
-    """Rows only of the minutes in which a curve bends."""
-    bent = straddling(db, calibration, t0_ms, t1_ms)
-    if not bent:
-        return of_minutes(db, calibration, t0_ms, t1_ms, extremes=extremes)
+    """Rows only of the minutes in which a curve of the circuit bends."""
     tally = of_minutes(db, calibration, t0_ms, t1_ms, straight=True, extremes=extremes)
-    for begin, end in bent:
-        tally.add(of_rows(db, source, calibration, begin, end, extremes=extremes))
+    for place, meter in enumerate(calibration.circuits):
+        if _bends(meter):
+            alone = replace(calibration, circuits=(meter,))
+            tally.circuits[place].watt_ms += of_bent_minutes(db, source, alone, t0_ms, t1_ms).circuits[0].watt_ms
+    _total(tally)
     return tally
 
 
@@ -150,10 +150,10 @@ def _of_moments(
 # `before` by a look at the index for each row: three times as fast as a window function.
 _COVERED = """
 SELECT {chosen} FROM (
-    SELECT {names}, {least}(ts, :t1) - {greatest}(ts - covers, :t0) AS covered FROM (
-        SELECT {names}, ts, {least}(COALESCE(ts - before, period_ms), :gap) AS covers FROM (
-            SELECT {values}, r.ts, r.period_ms, {before} AS before FROM {source} r
-            WHERE r.ts > :t0 AND r.ts <= {end}
+    SELECT {names}, {least}(ts, ends) - {greatest}(ts - covers, begins) AS covered FROM (
+        SELECT {names}, ts, begins, ends, {least}(COALESCE(ts - before, period_ms), :gap) AS covers FROM (
+            SELECT {values}, r.ts, r.period_ms, {begin} AS begins, {end} AS ends, {before} AS before FROM {source}
+            WHERE {which}
         ) AS followed {once}
     ) AS lasting
 ) AS cut WHERE covered > 0
@@ -184,18 +184,48 @@ def of_rows(
     db: Database, source: Source, calibration: Calibration, t0_ms: int, t1_ms: int, *, extremes: bool = False
 ) -> Tally:
     """What the rows between two instants come to; spans that adjoin add up. extremes: peaks and temperatures, too."""
-    tally = nothing(len(calibration.circuits))
-    if not calibration.circuits or t1_ms <= t0_ms:
-        return tally
-    values, chosen = _chosen(calibration, extremes=extremes)
     look = words(db)
     before = source.before(look["greatest"])
     if len(source.tables) > 1:
         before = f"NULLIF({before}, -1)"
+    parts = {
+        "source": f"{source.sql} r", "before": before, "begin": ":t0", "end": ":t1",
+        "which": f"r.ts > :t0 AND r.ts <= {source.end(look['greatest'])}",
+    }  # fmt: skip
+    return _covered(db, parts, calibration, t0_ms, t1_ms, extremes=extremes)
+
+
+def of_bent_minutes(db: Database, source: Source, calibration: Calibration, t0_ms: int, t1_ms: int) -> Tally:
+    """The energy in the rows of those minutes t0 < ts ≤ t1 in which a curve bends: one statement, however many."""
+    bent = " OR ".join(straddles(meter) for meter in calibration.circuits)
+    behind = "COALESCE((SELECT e.ts FROM measurements e WHERE e.ts >= m.ts ORDER BY e.ts LIMIT 1), m.ts)"
+    parts = {
+        "source": "measurement_minutes m CROSS JOIN measurements r", "before": source.before(""),
+        "begin": "m.ts - 60000", "end": "m.ts",
+        "which": f"m.ts > :t0 AND m.ts <= :t1 AND ({bent}) AND r.ts > m.ts - 60000 AND r.ts <= {behind}",
+    }  # fmt: skip
+    return _covered(db, parts, calibration, t0_ms, t1_ms, extremes=False, times=False)
+
+
+def _covered(
+    db: Database,
+    parts: dict[str, str],
+    calibration: Calibration,
+    t0_ms: int,
+    t1_ms: int,
+    *,
+    extremes: bool,
+    times: bool = True,
+) -> Tally:
+    tally = nothing(len(calibration.circuits))
+    if not calibration.circuits or t1_ms <= t0_ms:
+        return tally
+    values, chosen = _chosen(calibration, extremes=extremes)
+    if not times:
+        chosen[1::2] = ["NULL"] * len(calibration.circuits)
     statement = _COVERED.format(
-        **look, source=source.sql, before=before, end=source.end(look["greatest"]),
-        names=", ".join(values), values=", ".join(f"{sql} AS {name}" for name, sql in values.items()),
-        chosen=", ".join(chosen),
+        **words(db), **parts, names=", ".join(values), chosen=", ".join(chosen),
+        values=", ".join(f"{sql} AS {name}" for name, sql in values.items()),
     )  # fmt: skip
     span = {"t0": t0_ms, "t1": t1_ms, "gap": calibration.gap_ms}
     found = iter(execute(db, statement, span).fetchone())
@@ -314,7 +344,7 @@ def _most(curve: Curve, x: str) -> str:
 
 
 _MINUTES = """
-SELECT {chosen} FROM measurement_minutes m WHERE ts > :t0 AND ts <= :t1{further}
+SELECT {chosen} FROM measurement_minutes m WHERE ts > :t0 AND ts <= :t1
 """
 _THINNED = "NOT EXISTS (SELECT 1 FROM measurements r WHERE r.ts > m.ts - 60000 AND r.ts <= m.ts)"  # its rows are gone
 
@@ -322,20 +352,22 @@ _THINNED = "NOT EXISTS (SELECT 1 FROM measurements r WHERE r.ts > m.ts - 60000 A
 def of_minutes(
     db: Database, calibration: Calibration, t0_ms: int, t1_ms: int, *, straight: bool = False, extremes: bool = False
 ) -> Tally:
-    """What the moments of the minutes t0 < ts ≤ t1 come to: straight: only of those in which no curve bends."""
+    """What the moments of the minutes t0 < ts ≤ t1 come to. straight: the energy only of those in which no curve of
+    the circuit bends."""
     tally = nothing(len(calibration.circuits))
     if not calibration.circuits or t1_ms <= t0_ms:
         return tally
     chosen = []
     for meter in calibration.circuits:
-        bound = f"SUM(CASE WHEN {straddles(meter)} THEN {minute_bound(meter)} END)" if _bends(meter) else "NULL"
-        chosen += [f"SUM({minute_energy(meter)})", f"SUM(circuit_{meter.circuit}_ms)", bound]
+        energy, known, bound = minute_energy(meter), f"circuit_{meter.circuit}_ms", "NULL"
+        if _bends(meter) and straight:
+            energy = f"CASE WHEN NOT {straddles(meter)} THEN {energy} END"
+        elif _bends(meter):
+            bound = f"SUM(CASE WHEN {straddles(meter)} THEN {minute_bound(meter)} END)"
+        chosen += [f"SUM({energy})", f"SUM({known})", bound]
     if extremes:
         chosen += _minute_extremes(calibration)
-    further = ""
-    if straight:
-        further = f" AND NOT ({' OR '.join(straddles(meter) for meter in calibration.circuits)})"
-    statement = _MINUTES.format(chosen=", ".join(chosen), further=further)
+    statement = _MINUTES.format(chosen=", ".join(chosen))
     found = iter(execute(db, statement, {"t0": t0_ms, "t1": t1_ms}).fetchone())
     for figures in tally.circuits:
         figures.watt_ms, figures.known_ms, figures.bound_watt_ms = (
@@ -378,24 +410,3 @@ def _minute_extremes(calibration: Calibration) -> list[str]:
                 first, last = last, first
             chosen += [f"MIN({curves.value(curve, first)})", f"MAX({curves.value(curve, last)})"]
     return chosen
-
-
-def straddling(db: Database, calibration: Calibration, t0_ms: int, t1_ms: int) -> list[tuple[int, int]]:
-    """Runs of adjoining minutes, as (t0, t1], in which a curve bends."""
-    meters = [meter for meter in calibration.circuits if _bends(meter)]
-    if not meters:
-        return []
-    bends = " OR ".join(straddles(meter) for meter in meters)
-    statement = f"SELECT ts FROM measurement_minutes WHERE ts > :t0 AND ts <= :t1 AND ({bends}) ORDER BY ts"  # noqa: S608 - numbers of ours
-    return runs(ts for (ts,) in execute(db, statement, {"t0": t0_ms, "t1": t1_ms}))
-
-
-def runs(minutes: Iterable[int]) -> list[tuple[int, int]]:
-    """(begin, end] of each unbroken run of minutes, given by their ends."""
-    found: list[tuple[int, int]] = []
-    for end in minutes:
-        if found and found[-1][1] == end - MINUTE_MS:
-            found[-1] = (found[-1][0], end)
-        else:
-            found.append((end - MINUTE_MS, end))
-    return found

@@ -14,13 +14,12 @@ from tankwarden.logic.claims import Claim, Priority
 from tankwarden.logic.meters import Calibration, Timeline
 from tankwarden.logic.waveform import Waveform
 from tankwarden.store import energies
+from tankwarden.store import series as charts
 from tankwarden.store.backlog import View
 from tankwarden.store.database import Database
 from tankwarden.store.models import ClaimRecord, ConfigEntry, EventRecord, SystemLog, TripWaveform
 from tankwarden.store.recorder import Recorder
 from tankwarden.store.remembered import Remembered
-from tankwarden.store.series import MAX_POINTS as MAX_SERIES_POINTS
-from tankwarden.store.series import series
 from tankwarden.store.statements import BucketSums, Rows
 
 MAX_POINTS = 1500
@@ -32,6 +31,7 @@ _WIDTHS_MS = (
     _H, 2 * _H, 6 * _H, 24 * _H,
 )  # fmt: skip
 _WIDTHS_REMEMBERED = 4
+_SERIES_REMEMBERED = 24
 _ENERGY_MS = 10 * _MIN  # energy is remembered in pieces of this length
 _ENERGY_LIMIT = 35 * 144  # of them
 
@@ -53,6 +53,7 @@ class Queries:
             self._recorder.watch(), _ENERGY_MS, limit=_ENERGY_LIMIT, reach_ms=self._gap_ms
         )
         self._history: OrderedDict[int, Remembered[Bucket | None]] = OrderedDict()
+        self._series: OrderedDict[tuple[str, int], Remembered[charts.Bucket | None]] = OrderedDict()
 
     def recalibrated(self, timeline: Timeline) -> None:
         """From now on these curves hold: whatever was summed up by others is forgotten."""
@@ -127,11 +128,31 @@ class Queries:
             before_ms = last_ms
         return points
 
-    def series(self, name: str, t0_ms: int, t1_ms: int, points: int = MAX_SERIES_POINTS) -> dict[str, Any]:
+    def series(self, name: str, t0_ms: int, t1_ms: int, points: int = charts.MAX_POINTS) -> dict[str, Any]:
         """One thing's history, with the extremes of every bucket; series.py says what it looks like, and its errors."""
-        view = self._recorder.view()
-        with self._database.reading() as db:
-            return series(db, Rows(db, view).source, self.timeline, name, t0_ms, t1_ms, points)
+        wanted, timeline = charts.wish(name, t0_ms, t1_ms, points), self.timeline
+
+        def fetch(view: View, first: int, last: int) -> dict[int, charts.Bucket | None]:
+            with self._database.reading() as db:
+                return charts.read(timeline, wanted, charts.Read(db, Rows(db, view).source, first, last))
+
+        if charts.is_reading(name):
+            buckets = list(fetch(self._recorder.view(), wanted.first, wanted.last).values())
+        else:
+            memory = self._series_memory(name, wanted.width_ms)
+            buckets = memory.get(wanted.first, wanted.last, self._recorder.view, fetch)
+        return charts.shown(timeline, wanted, buckets)
+
+    def _series_memory(self, name: str, width_ms: int) -> Remembered[charts.Bucket | None]:
+        """Of one series in one width; that of which nobody asked for lately is given up."""
+        key = (name, width_ms)
+        memory = self._series.pop(key, None) or Remembered(
+            self._recorder.watch(), width_ms, limit=2 * charts.MAX_POINTS, reach_ms=self._gap_ms
+        )
+        self._series[key] = memory
+        while len(self._series) > _SERIES_REMEMBERED:
+            self._series.popitem(last=False)
+        return memory
 
     # -- energy -----------------------------------------------------------------------------------------------------
 

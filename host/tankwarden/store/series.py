@@ -125,25 +125,60 @@ def _minute(curve: OfCurve, channel: str, weight: str, calibration: Calibration)
     return total, weight, curves.value(line, first), curves.value(line, last)
 
 
-def series(
-    db: Connection, source: Source, timeline: Timeline, name: str, t0_ms: int, t1_ms: int, points: int = MAX_POINTS
-) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What is to be read: buckets `first` to `last` of a series, by a connection that sees the rows in `source`."""
+
+    db: Connection
+    source: Source
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A series as it is asked for, understood. first, last: numbers of whole buckets of width_ms."""
+
+    name: str
+    width_ms: int
+    first: int
+    last: int
+
+
+def wish(name: str, t0_ms: int, t1_ms: int, points: int = MAX_POINTS) -> Wish:
+    """The least buckets with which t0 < ts ≤ t1 has at most so many points. RefusedError for a span that is none."""
+    width_ms = _width(t0_ms, t1_ms, points)
+    return Wish(name, width_ms, t0_ms // width_ms, (t1_ms - 1) // width_ms)
+
+
+def read(timeline: Timeline, wanted: Wish, at: Read) -> dict[int, Bucket | None]:
+    """Every bucket from at.first to at.last; None where there are no rows. NotKnownError for an unknown name."""
+    known, width_ms = kinds(timeline.base), wanted.width_ms
+    t0_ms, t1_ms = at.first * width_ms, (at.last + 1) * width_ms
+    if wanted.name in known:
+        found = _buckets(at.db, at.source, timeline, known[wanted.name], t0_ms, t1_ms, width_ms)
+    elif is_reading(wanted.name) and _has_readings(at.db, wanted.name.removeprefix("sensor.")):
+        found = _readings(at.db, wanted.name.removeprefix("sensor."), t0_ms, t1_ms, width_ms)
+    else:
+        raise NotKnownError(f"there is no series {wanted.name!r}: it is one of {', '.join(known)}, or sensor.ID")
+    return {bucket: found.get(bucket) for bucket in range(at.first, at.last + 1)}
+
+
+def is_reading(name: str) -> bool:
+    """Of a probe that does not hang on the Pico."""
+    return name.startswith("sensor.")
+
+
+def shown(timeline: Timeline, wanted: Wish, buckets: Iterable[Bucket | None]) -> dict[str, Any]:
     """{"id", "unit", "bucket_ms", "t_ms": […], "mean": […], "low": […], "high": […]}
 
-    Buckets of t0 < ts ≤ t1; t_ms is where a bucket begins. A point of nulls stands where nothing was measured for
-    longer than max_gap_s. NotKnownError for a name that there is not, RefusedError for a span that is none.
+    t_ms is where a bucket begins. A point of nulls stands where nothing was measured for longer than max_gap_s.
     """
-    width_ms = _width(t0_ms, t1_ms, points)
-    known = kinds(timeline.base)
-    if name in known:
-        buckets = _buckets(db, source, timeline, known[name], t0_ms, t1_ms, width_ms)
-        unit, gap_ms = known[name].unit, timeline.base.gap_ms
-    elif name.startswith("sensor.") and _has_readings(db, name.removeprefix("sensor.")):
-        buckets = _readings(db, name.removeprefix("sensor."), t0_ms, t1_ms, width_ms)
-        unit, gap_ms = "", max(width_ms, _READINGS_GAP_MS)
-    else:
-        raise NotKnownError(f"there is no series {name!r}: it is one of {', '.join(known)}, or sensor.ID")
-    return {"id": name, "unit": unit, "bucket_ms": width_ms, **_columns(buckets, width_ms, gap_ms)}
+    kind = kinds(timeline.base).get(wanted.name)
+    gap_ms = timeline.base.gap_ms if kind else max(wanted.width_ms, _READINGS_GAP_MS)
+    there = {number: bucket for number, bucket in enumerate(buckets, wanted.first) if bucket is not None}
+    head = {"id": wanted.name, "unit": kind.unit if kind else "", "bucket_ms": wanted.width_ms}
+    return {**head, **_columns(there, wanted.width_ms, gap_ms)}
 
 
 def _width(t0_ms: int, t1_ms: int, points: int) -> int:

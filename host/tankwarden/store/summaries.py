@@ -18,7 +18,7 @@ from tankwarden.store.energies import Figures, Source, Tally, of_span, peak_powe
 from tankwarden.store.models import DailySummary
 
 TOTAL = ""  # stands for a circuit's id in the row of all together: no circuit can be called that
-_MINUTES_SEARCHED = 20  # those with the greatest peaks: the row of greatest power by new curves is among theirs
+_MINUTES_SEARCHED = 8  # those with the greatest peaks: the row of greatest power by new curves is among theirs
 _ROWS = Source()
 
 
@@ -69,7 +69,7 @@ _IN_MINUTES = """
 SELECT w, ts FROM (
     SELECT {power} AS w, r.ts FROM (
         SELECT ts AS minute FROM measurement_minutes
-        WHERE ts > :t0 AND ts <= :t1 AND {kept} IS NOT NULL ORDER BY {kept} DESC LIMIT {most}
+        WHERE ts > :t0 AND ts <= :t1 ORDER BY {kept} DESC NULLS LAST LIMIT {most}
     ) AS best JOIN measurements r ON r.ts > minute - 60000 AND r.ts <= minute
 ) AS known WHERE w IS NOT NULL ORDER BY w DESC, ts LIMIT 1
 """
