@@ -37,7 +37,7 @@ def add_parsers(subparsers: Any) -> None:
     undo = ways.add_parser("undo", help="take a calibration back: what it took the place of holds again")
     undo.add_argument("id", metavar="ID", type=int, help="its number, as `list` shows it")
     undo.set_defaults(run=lambda a: with_desk(a, _undo))
-    ph = ways.add_parser("ph", help="judge a pH electrode by 1 to 3 buffers: slope in % of Nernst's, and its points")
+    ph = ways.add_parser("ph", help="judge a pH electrode by 1 to 3 buffers: slope in %% of Nernst's, and its points")
     ph.add_argument("buffers", metavar="PH=MV", nargs="+", help="a buffer's pH, and what it gives there")
     ph.add_argument("--degf", metavar="T", type=float, default=77.0, help="of the buffers; default: %(default)s")
     ph.set_defaults(run=_ph)
