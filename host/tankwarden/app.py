@@ -40,6 +40,7 @@ from tankwarden.flows.readings import Change, Probes
 from tankwarden.flows.record import ReadingRecording, Recording
 from tankwarden.flows.snapshot import Around, Failures, Json, Snapshots, Trip, tasks_json, trips_json
 from tankwarden.flows.standstill import Live, aged
+from tankwarden.flows.store_watch import StoreWatch
 from tankwarden.flows.supervise import Supervisor
 from tankwarden.flows.totals import Totals
 from tankwarden.flows.watch import Watch
@@ -96,6 +97,7 @@ class App:
         )  # fmt: skip
         self._claims = ClaimBook(self._recorder, self._stored_claims())
         self._recording = Recording(self._recorder, self.clock, config.recorder.period_s, self._qualities)
+        self._store_watch = StoreWatch(self.clock.wall_ms, self._events.note)
         self._reading_records = ReadingRecording(self._recorder, wiring.other_probes(config))
         self._watch = Watch(self.pico, self.clock, self._events.note, self.log)
         self._lights = Lights(
@@ -329,9 +331,11 @@ class App:
 
     def _publish(self, tick: Tick) -> None:
         self._reading_records.take(self._probes.readings, tick.now_ms)
+        recorder = self._recorder.status()
+        self._store_watch.look(recorder.error, self._store.note)
         around = Around(
             view=self.pico.view(), tasks=self._supervisor.rows(), failures=self._failures, trip=self._shown_trip(),
-            events=self._events.recent, energy=self._totals.energy, recorder=self._recorder.status(),
+            events=self._events.recent, energy=self._totals.energy, recorder=recorder,
             waveforms=self._waveforms.kept, lights=self._lights.view(), weather=self._weather.running(),
             feeders=self._feeding.shown(tick.now_ms),
         )  # fmt: skip

@@ -60,6 +60,7 @@ def test_every_command_has_help_of_its_own(capsys: pytest.CaptureFixture[str]) -
         "export",
         "import",
         "migrate",
+        "log",
     ):
         with pytest.raises(SystemExit) as done:
             parser().parse_args([command, "--help"])

@@ -119,6 +119,17 @@ def test_migrate_goes_down_with_a_backup_and_up_again(data: Path, capsys: pytest
     assert stored(data / "tankwarden.db") == 100
 
 
+def test_the_log_is_shown_oldest_first_and_searched(data: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with opened(data / "tankwarden.db") as store:
+        store.recorder.log("info", "system", "it starts")
+        store.recorder.log("error", "backup", "no room for it")
+    lines = run(capsys, "log", "--data", data).splitlines()
+    assert [line[20:] for line in lines] == ["info    system: it starts", "error   backup: no room for it"]
+    assert run(capsys, "log", "room", "--data", data).splitlines() == lines[1:]
+    assert run(capsys, "log", "--limit", 1, "--level", "error", "--data", data).splitlines() == lines[1:]
+    assert run(capsys, "log", "--category", "system", "--data", data).splitlines() == lines[:1]
+
+
 def test_a_servers_database_is_backed_up_by_its_own_tools(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

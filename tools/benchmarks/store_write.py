@@ -16,7 +16,7 @@ from tankwarden.store import MeasurementRow, Store, open_store
 T0_MS = 1_781_000_400_000
 DAY = 86_400
 BATCH = 60
-SAMPLES = 100  # in a second's row
+SAMPLES = 200  # in a second's row: one a pass of the Pico's program
 
 
 def rows(count: int, first_ms: int = T0_MS, step_ms: int = 1000) -> list[MeasurementRow]:
@@ -66,18 +66,15 @@ def _day(path: Path, seconds: int) -> None:
 
 
 def _opened(path: Path) -> Store:
-    return open_store(path, batch_rows=BATCH, batch_s=3600.0)
+    return open_store(path, batch_rows=BATCH + 1, batch_s=3600.0)
 
 
 def _write(store: Store, ticks: list[MeasurementRow]) -> None:
     """Batch after batch, each on disk before the next."""
-    recorder = store.recorder
     for start in range(0, len(ticks), BATCH):
         for tick in ticks[start : start + BATCH]:
-            recorder.measurement(tick)
-        while recorder.status().pending_rows >= BATCH:
-            time.sleep(0.0001)
-    recorder.flush()
+            store.recorder.measurement(tick)
+        store.recorder.flush()
 
 
 def _written_bytes() -> int:

@@ -1,10 +1,12 @@
-"""What a person does with the store: `tankwarden backup`, `restore`, `export`, `import` and `migrate`.
+"""What a person does with the store: `tankwarden backup`, `restore`, `export`, `import`, `migrate` and `log`.
 
-A backup can be made while the host runs; the others want it stopped, but for an export, which only reads.
+A backup can be made while the host runs; the others want it stopped, but for an export and a look
+into the log, which only read.
 """
 
 import argparse
 import contextlib
+import datetime
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -41,7 +43,13 @@ def add_parsers(subparsers: Any) -> None:
     migrate = subparsers.add_parser("migrate", help="bring the database to another version; the host must be stopped")
     migrate.add_argument("--to", metavar="N", type=int, help="default: the newest; a lower one loses what it has not")
     migrate.set_defaults(run=_migrate)
-    for parser in (backup, restore, export, taken, migrate):
+    log = subparsers.add_parser("log", help="show the newest lines of the log, or search it")
+    log.add_argument("words", metavar="WORD", nargs="*", help="only lines that have all of them")
+    log.add_argument("--category", help="such as system, storage, backup")
+    log.add_argument("--level", choices=("info", "warning", "error"), default="info", help="this one and graver ones")
+    log.add_argument("--limit", metavar="N", type=int, default=50, help="default: %(default)s")
+    log.set_defaults(run=_log)
+    for parser in (log, backup, restore, export, taken, migrate):
         add_data_argument(parser)
 
 
@@ -174,6 +182,19 @@ def _migrate(arguments: argparse.Namespace) -> int:
                 print(f"what the lower version does not know is lost; {backup} has it")
             ran = migrate_to(db, database.name, wanted)
         print(f"{database.name} is of version {wanted}" + (f" ({', '.join(ran)})" if ran else ", as it was"))
+    return 0
+
+
+def _log(arguments: argparse.Namespace) -> int:
+    from tankwarden.store.log_queries import search
+
+    lines = search(
+        _database(arguments.data.absolute()), words=" ".join(arguments.words), category=arguments.category,
+        level=arguments.level, limit=arguments.limit,
+    )  # fmt: skip
+    for line in reversed(lines):
+        at = datetime.datetime.fromtimestamp(line.at_ms / 1000).astimezone()
+        print(f"{at:%Y-%m-%d %H:%M:%S} {line.level:<7} {line.category}: {line.text}")
     return 0
 
 

@@ -87,14 +87,17 @@ def _pieces(rows: Iterable[Row], t0_ms: int, t1_ms: int, gap_ms: int) -> dict[in
     before_ms: int | None = None
     for row in rows:
         ts_ms = row[_TS]
-        begins_ms = ts_ms - min(row[_PERIOD] if before_ms is None else ts_ms - before_ms, gap_ms)
+        lasts_ms = row[_PERIOD] if before_ms is None else ts_ms - before_ms
+        begins_ms = ts_ms - (lasts_ms if lasts_ms < gap_ms else gap_ms)
         before_ms = ts_ms
         end_ms = -(-ts_ms // MINUTE_MS) * MINUTE_MS
-        while end_ms > max(begins_ms, t0_ms):  # nearly always once
-            covered_ms = min(ts_ms, end_ms) - max(begins_ms, end_ms - MINUTE_MS)
-            if end_ms <= t1_ms and covered_ms > 0:
-                found.setdefault(end_ms, []).append((covered_ms, row))
-            end_ms -= MINUTE_MS
+        while end_ms > begins_ms and end_ms > t0_ms:  # nearly always once
+            low_ms = end_ms - MINUTE_MS
+            if end_ms <= t1_ms:
+                covered_ms = (ts_ms if ts_ms < end_ms else end_ms) - (begins_ms if begins_ms > low_ms else low_ms)
+                if covered_ms > 0:
+                    found.setdefault(end_ms, []).append((covered_ms, row))
+            end_ms = low_ms
     return found
 
 

@@ -13,6 +13,7 @@ from tankwarden.errors import StoreError
 from tankwarden.store import backups
 from tankwarden.store.database import Database, Failure, causes, migrate
 
+PAGE_BYTES = 2048  # of a new file; one that is there keeps its own
 _CLASS = 0xFF  # of SQLite's extended result codes: the primary one
 
 # SQLite's result code → what happened, what to do, and whether the connection is still good.
@@ -53,8 +54,15 @@ class SqliteFile(Database):
         self._inode: int | None = None
         self._writer = SqliteDatabase(
             str(path),
-            # Sorting must not need the very disk that may be full.
-            pragmas={"journal_mode": "wal", "temp_store": "memory", "journal_size_limit": 8 << 20},
+            # Sorting must not need the very disk that may be full. A minute of rows fills 4 kB: with SQLite's own pages
+            # of as much, a commit would write four of them, and three in part only for what it changes there.
+            pragmas={
+                "page_size": PAGE_BYTES,
+                "journal_mode": "wal",
+                "temp_store": "memory",
+                "journal_size_limit": 8 << 20,
+                "wal_autocheckpoint": (4 << 20) // PAGE_BYTES,
+            },
             timeout=busy_s,
             autoconnect=False,
         )

@@ -18,7 +18,7 @@ from tankwarden.store import minutes, writes
 from tankwarden.store.dialect import execute, execute_many
 from tankwarden.store.minutes import MINUTE_MS, Row, whole_ms
 from tankwarden.store.models import ConfigEntry, Measurement
-from tankwarden.store.rows import COLUMNS, MeasurementRow
+from tankwarden.store.rows import COLUMNS
 
 RAW_FROM = "raw_from_ms"  # remembered setting: up to here minutes count, behind it rows
 MADE_FROM = "minutes_made"  # remembered setting: {"from_ms": minutes are whole from here on, "gap_ms": with that gap}
@@ -72,16 +72,15 @@ class Keeper:
             self._remember(db, made_from_ms)
         return State(newest_ms, made_ms or made_from_ms, None, made_from_ms, int(_setting(db, RAW_FROM) or 0))
 
-    def stored(self, db: Database, rows: Sequence[MeasurementRow]) -> State:
+    def stored(self, db: Database, rows: Sequence[Row]) -> State:
         """These were just inserted."""
         state = self.state
-        values: list[Row] = [row.values() for row in rows]
-        times = [row.ts_ms for row in rows]
+        times = [row[_TS] for row in rows]
         newest_ms = max(state.newest_ms, *times)
         ordered = all(early < late for early, late in zip((state.newest_ms, *times), times, strict=False))
         end_ms, tail = whole_ms(newest_ms), state.tail
         if ordered and tail is not None:
-            tail = (*tail, *values) if len(tail) < _TAIL_LIMIT else None
+            tail = (*tail, *rows) if len(tail) < _TAIL_LIMIT else None
         if ordered and end_ms - state.made_ms < _TOGETHER_MS:
             return replace(state, newest_ms=newest_ms, tail=tail)
         if ordered and tail is not None:

@@ -227,9 +227,10 @@ class Writer:
 
     def insert(self, rows: Sequence[MeasurementRow]) -> None:
         """In one transaction, with the minutes that they close."""
+        values = [row.values() for row in rows]
         with self._database.writing(durable=False) as db:
-            writes.insert_rows(db, rows)
-            state = self.keeper.stored(db, rows)
+            writes.insert_rows(db, values)
+            state = self.keeper.stored(db, values)
         self.keeper.state = state
 
     def _keep_up(self) -> float:
