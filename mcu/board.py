@@ -51,6 +51,7 @@ RESET_NOTE_ADDRESS = 0x4005800C
 NOTE_NONE = 0
 NOTE_SOFT = 0x2A50F7
 NOTE_MAINTENANCE = 0x2A3A17
+NOTE_FREE_REPL = 0x2AF4EE  # on purpose, too: and the program is not to run
 NOTE_BOOT_LOOP = 0x2AB007
 # Scratch registers 1 to 3 keep a trip's first facts until they are in flash: check word, value, limit.
 FACTS_ADDRESSES = (0x40058010, 0x40058014, 0x40058018)

@@ -32,11 +32,16 @@ def steady():
     mem32[board.RESET_NOTE_ADDRESS] = mem32[board.RESET_NOTE_ADDRESS] & _NOTE
 
 
+def seen_note():
+    """The note of the last reset."""
+    return mem32[board.RESET_NOTE_ADDRESS] & _NOTE
+
+
 def take_note():
     """The note of the last reset, which is gone then; the count stays."""
-    word = mem32[board.RESET_NOTE_ADDRESS]
-    mem32[board.RESET_NOTE_ADDRESS] = board.NOTE_NONE | (word & ~_NOTE & 0xFFFFFFF)
-    return word & _NOTE
+    note = seen_note()
+    leave_note(board.NOTE_NONE)
+    return note
 
 
 def leave_note(note):

@@ -8,7 +8,6 @@ allocate nothing.
 import feeder
 import identity
 import limits
-import maintenance
 import selftest
 from link import NOBODY
 from relays import OPEN
@@ -117,10 +116,6 @@ def _maintenance(p, _values):
         return feeder.SERVO_BUSY  # a few seconds, and it has come to rest: a reset would leave it half way
     p.disarm()
     p.drop_everything()
-    try:
-        maintenance.request()
-    except OSError:
-        return BAD_STATE  # the flag cannot be left: a reset would only start the program again
     p.leave_for_maintenance()
     return ACK
 

@@ -16,6 +16,7 @@ from servo import Servos
 
 from tanklink.messages import (
     CONFIG_FEEDER,
+    DROPS_UNKNOWN,
     FEED,
     FEED_REPORT,
     FEED_STARTED,
@@ -101,10 +102,10 @@ class Feeder:
         place = log.running()
         while place >= 0:
             self._journal.add(
-                FEED_REPORT, self._clock, log.op_hi(place), log.op_lo(place), 0, 0, log.turns(place),
+                FEED_REPORT, self._clock, log.op_hi(place), log.op_lo(place), 0, DROPS_UNKNOWN, log.turns(place),
                 log.feeder(place), PARTIAL, RESTART,
             )  # fmt: skip
-            log.end(place, PARTIAL, RESTART, log.turns(place), 0, 0)
+            log.end(place, PARTIAL, RESTART, log.turns(place), DROPS_UNKNOWN, 0)
             if not self.busy() and 1 <= log.feeder(place) <= N_FEEDERS:
                 self.state = MOVING
                 rest_us = log.rest_us(place)
@@ -182,14 +183,18 @@ class Feeder:
         self._outcome, self._reason = outcome, reason
         asked = self._asked
         self._event_id = self._journal.add(
-            FEED_REPORT, self._clock, asked[_OP_HI], asked[_OP_LO], self._took_ms, self._drops.n, self._turns,
+            FEED_REPORT, self._clock, asked[_OP_HI], asked[_OP_LO], self._took_ms, self._seen(), self._turns,
             asked[_FEEDER], outcome, reason,
         )  # fmt: skip
         self.state = ENDED
 
+    def _seen(self):
+        """Drops, for the report. Without a sensor nobody knows, unless nothing moved."""
+        return self._drops.n if self._has_sensor or not self._turns else DROPS_UNKNOWN
+
     def _settle(self):
         """The report is in flash: now it may be told."""
-        self._log.end(self._place, self._outcome, self._reason, self._turns, self._drops.n, self._took_ms)
+        self._log.end(self._place, self._outcome, self._reason, self._turns, self._seen(), self._took_ms)
         self.state = IDLE
 
     # -- what the host asks -----------------------------------------------------------------------------------------

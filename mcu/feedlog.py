@@ -93,7 +93,7 @@ class FeedLog:
         return self._all[place * _WIDTH + _REST_US]
 
     def drops(self, place):
-        """Seen by the sensor."""
+        """Seen by the sensor, or DROPS_UNKNOWN."""
         return self._all[place * _WIDTH + _DROPS]
 
     def took_ms(self, place):

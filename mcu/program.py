@@ -31,7 +31,7 @@ from tanklink.schema import SMALL_MAX
 PERIOD_US = 5000
 COLLECT_MS = 60_000
 LEAVE_US = 200_000  # for the ACK of MAINTENANCE to get out
-_JOURNAL_FULL = messages.NOTICES.index("journal_full")
+_JOURNAL_FULL, _ROLLED_BACK = messages.NOTICES.index("journal_full"), messages.NOTICES.index("rolled_back")
 _SLOW_PASS, _BOOT_LOOP = messages.NOTICES.index("slow_pass"), messages.NOTICES.index("boot_loop")
 _FREE_BYTES = getattr(gc, "mem_free", None)  # CPython has none
 
@@ -86,12 +86,15 @@ class Program(Guard):
             self._note("exception", 0, 0, 0)
         if self.identity.boot_loop:
             journal.add(messages.NOTICE, self.clock, _BOOT_LOOP, 0, bootloop.QUICK, bootloop.QUICK)
+        told = self.trial.rolled_back and journal.add(messages.NOTICE, self.clock, _ROLLED_BACK)
         if failed:
             name, circuit, value, limit = failed
             self._note(name, circuit, value, limit)
         elif no_journal and not journal.standing_is_fault():
             self._note("journal", journal.standing_circuit(), 1, 0)
         self._record()
+        if told and not (journal.broken or journal.pending(told)):
+            self.trial.keep()
         self.loop.heap_free_bytes = _FREE_BYTES() if _FREE_BYTES else 0  # a collection would keep the host waiting
 
     # -- the pass ---------------------------------------------------------------------------------------------------
@@ -192,7 +195,7 @@ class Program(Guard):
             self.trial.keep()
             self._stalled_us += (self.ticks_us() - began_us) & 0x3FFFFFFF
         if self.leaving and self.clock.since_us(self._left_s, self._left_us) >= LEAVE_US:
-            self._reset(board.NOTE_MAINTENANCE)
+            self._reset(board.NOTE_FREE_REPL)
 
     def _may_keep(self):
         """Whether a program on trial has shown itself, and nothing minds that flash is written."""

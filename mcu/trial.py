@@ -2,24 +2,26 @@
 
 mcu/loader/boot.py counts its starts in the file `slot`; here is the program's own part. It has shown itself when its
 self-test passed and a host that speaks its protocol has shaken hands with it: not before, since one that cannot be
-talked to could not be replaced either.
+talked to could not be replaced either. The one before then starts with "back" for its state, once, and says so.
 """
 
 import os
 
 _FILE, _NEW = "slot", "slot.new"
-_OK = " ok"
+_OK, _BACK = " ok", " back"
 
 
 class Trial:
-    """pending: whether this start is one on trial."""
+    """pending: whether this start is one on trial. rolled_back: whether it follows one that failed."""
 
     def __init__(self):
-        self.pending = _read()[1:] not in ("", _OK)
+        state = _read()[1:]
+        self.rolled_back = state == _BACK
+        self.pending = state not in ("", _OK, _BACK)
 
     def keep(self):
         """It stays. Takes a tenth of a second and allocates: with every circuit open only."""
-        self.pending = False
+        self.pending = self.rolled_back = False
         slot = _read()[:1]
         try:
             with open(_NEW, "w") as file:

@@ -261,11 +261,11 @@ class App:
             engine = asyncio.create_task(self._supervisor.run())
             stop = asyncio.create_task(self._stop.wait())
             await asyncio.wait((engine, stop), return_when=asyncio.FIRST_COMPLETED)
-            await self._end_leases()
+            seen_open = await self._end_leases()
             for task in (stop, engine):
                 task.cancel()
             await asyncio.gather(stop, engine, return_exceptions=True)
-            await self._end_records()
+            await self._end_records(seen_open)
             if not self._stop.is_set():
                 engine.result()  # it never ends by itself: whatever this raises is a fault of ours
         finally:
@@ -281,17 +281,18 @@ class App:
             self.log("warning", "store", self._store.note)
         self._events.note(notices.started(self.clock.wall_ms(), self.version))
 
-    async def _end_leases(self) -> None:
-        """Every circuit off, and a moment to see that it is."""
+    async def _end_leases(self) -> bool:
+        """Every circuit off, and a moment to see that it is; whether that was seen."""
         self.control.finish()
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(STOP_S):
                 while self.pico.view().connected and not self.control.all_off():
                     await asyncio.sleep(0.02)
+        return self.pico.view().connected and self.control.all_off()
 
-    async def _end_records(self) -> None:
+    async def _end_records(self, seen_open: bool) -> None:
         self._recording.finish()
-        self._events.note(notices.stopped(self.clock.wall_ms(), self.version))
+        self._events.note(notices.stopped(self.clock.wall_ms(), self.version, seen_open))
         await self._events.finish()
         self.log("info", "system", f"Tankwarden {self.version} stopped")
 

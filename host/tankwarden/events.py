@@ -17,7 +17,7 @@ from tanklink.messages import (
     SUBJECTS,
     TRIGGERS,
 )
-from tankwarden.logic.feeding import Outcome, Started, Status, reason_text, status_of
+from tankwarden.logic.feeding import Outcome, Started, Status, drops_of, reason_text, status_of
 
 INFO, WARNING, ALARM = "info", "warning", "alarm"  # severities, least first
 
@@ -202,6 +202,7 @@ _NOTICE_TEXTS = {
     "not_watched": "{what} is not watched on {where}: turned off in the configuration",
     "journal_full": "the Pico's journal was full: every circuit opened for a moment to make room",
     "boot_loop": "the Pico restarted {value} times in quick succession and then waited for a person, its outputs off",
+    "rolled_back": "the new program did not report healthy: the previous one runs again",
 }
 _NOTICE_SEVERITIES = {"slow_pass": INFO, "journal_full": INFO}
 _RESET_CAUSES = {
@@ -322,7 +323,7 @@ def _feed_report(event: Event, record: records.FeedReport, board_id: str, time: 
     reason = _name(FEEDING_REASONS, record.reason, "reason")
     outcome = Outcome(
         operation_id=operation_id(record), servo=record.feeder, status=status, reason=reason, turns=record.turns,
-        drops=record.drops, took_ms=round(record.took_ms * time.speed), board_id=board_id,
+        drops=drops_of(record.drops), took_ms=round(record.took_ms * time.speed), board_id=board_id,
         ended_ms=event.at_ms if record.boot_id == time.boot_id else None,
     )  # fmt: skip
     text = f"the feeder on servo {record.feeder}: {_FED_TEXTS[status].format(turns=_turns(record.turns))}"

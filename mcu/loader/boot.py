@@ -2,7 +2,8 @@
 
 The file `slot` says which, and how that program stands: "b ok", or "b 3": on trial, three starts left. It is replaced
 by a rename, so it is whole at any cut of power, and so is a folder with a manifest that ends in its mark: that is
-written last. A program on trial that starts three times and is not kept (mcu/trial.py) makes place for the other one.
+written last. A program on trial that starts three times and is not kept (mcu/trial.py) makes place for the other one:
+"a back", which that one tells the host and turns into "a ok".
 """
 
 import os
@@ -12,7 +13,7 @@ SLOTS = ("a", "b")
 
 
 def read_slot():
-    """(folder, "ok" or the number of starts left)."""
+    """(folder, "ok", "back" or the number of starts left)."""
     try:
         with open("/slot") as file:
             slot, state = file.read().split()
@@ -45,7 +46,7 @@ def roll_back():
     back = other(read_slot()[0])
     if not whole(back):
         return False
-    write_slot(back, "ok")
+    write_slot(back, "back")
     return True
 
 

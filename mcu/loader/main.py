@@ -6,7 +6,8 @@ boot.py's names are known here: the chip runs both files in one namespace. mprem
 import machine
 
 _, _state = read_slot()
-if _slot and _state not in ("ok", "0"):
+_on_trial = _slot and _state.isdigit()
+if _on_trial and _state != "0":
     write_slot(_slot, str(int(_state) - 1))
 try:
     if _sound:
@@ -14,7 +15,7 @@ try:
 except Exception as error:
     sys.print_exception(error)
 _left_alone = getattr(sys.modules.get("maintenance"), "active", False)
-if _slot and _state != "ok" and not _left_alone and roll_back():
+if _on_trial and not _left_alone and roll_back():
     try:
         import board
         import bootloop

@@ -32,7 +32,7 @@ TRIGGERS = (
     "sensor_dead", "reference", "adc_slot", "adc_stopped", "slow_pass", "config", "program", "memory", "clock",
     "line_stuck", "comparator",
 )  # fmt: skip
-NOTICES = ("slow_pass", "not_watched", "journal_full", "boot_loop")
+NOTICES = ("slow_pass", "not_watched", "journal_full", "boot_loop", "rolled_back")
 NAK_REASONS = (
     "digest", "no_session", "state", "range", "rate", "nonce", "boot_id", "config_crc", "config_incomplete",
     "lease_expired", "lease_too_long", "not_configured", "wrong_trip", "cause_present", "too_soon", "fault_line",
@@ -50,6 +50,7 @@ FEEDING_REASONS = ("none", "restart", "no_drop", "missed_drop", "too_late", "jou
 N_CIRCUITS = 2
 N_CHANNELS = len(CHANNELS)
 N_FEEDERS = 2  # servos, each with its drop sensor
+DROPS_UNKNOWN = 65_535  # of a feeding: it has no sensor, or a restart came between
 MAX_POINTS = 8  # of a scaling table
 # A trip's waveform: TRACE_TICKS instants of every channel, 12 bits each, two samples in three bytes.
 TRACE_TICKS = 256
@@ -411,7 +412,7 @@ FEED_STATE = Message(
     enum("state", FEEDING_STATES, "unknown: it never began, unless the journal was lost"),
     enum("reason", FEEDING_REASONS, "why it is not done"),
     uint("turns", 1000, "made; running: asked for; partial by a restart: asked for, of which some were made"),
-    uint("drops", 65_535, "seen by the drop sensor"),
+    uint("drops", DROPS_UNKNOWN, "seen by the drop sensor; 65535 = nobody counted: there is none, or a restart"),
     uint("took_ms", doc="from the first movement to rest"),
     flag("journal_lost", "the journal of before this boot is lost: unknown may have begun")
 )  # fmt: skip
@@ -431,7 +432,7 @@ FEED_REPORT = Message(
     66, "FEED_REPORT", PICO, EVENT, "A feeding has ended, now. Exactly one follows every FEED_STARTED.",
     *_event(), *_operation(),
     uint("took_ms", doc="from the first movement to rest; 0 if none is known"),
-    uint("drops", 65_535, "seen by the drop sensor"),
+    uint("drops", DROPS_UNKNOWN, "seen by the drop sensor; 65535 = as in FEED_STATE"),
     uint("turns", 1000, "made; partial by a restart: asked for, of which some were made"),
     _feeder(),
     enum("outcome", FEEDING_STATES, "done, partial or failed"),

@@ -7,6 +7,7 @@ from tanklink.schema import Message
 BOARD_STATES: tuple[str, ...]
 CHANNELS: tuple[str, ...]
 CIRCUIT_STATES: tuple[str, ...]
+DROPS_UNKNOWN: int
 EFFECTS: tuple[str, ...]
 FEEDING_REASONS: tuple[str, ...]
 FEEDING_STATES: tuple[str, ...]

@@ -3,11 +3,15 @@
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tanklink import messages, records
+from tanklink.frames import FrameReader, pack
+from tankwarden.drivers.pico.ports import open_port
 from tankwarden.flashing.board import Board
 from tankwarden.flashing.errors import LimitsError, UnhealthyError
 from tankwarden.flashing.flash import Flasher, Outcome, Timing
@@ -23,6 +27,7 @@ from .measures import relay_edges
 # Of real time, in which the emulated chip may be a hundred times slower, or much faster when it idles.
 pytestmark = pytest.mark.timeout(2400)  # 160 KB go through a raw REPL that is emulated
 PATIENT_S = (10.0, 20.0, 40.0)
+NOTICE_S = 240
 TIMING = Timing(repl_s=400, health_s=400, button_s=2, step_s=0.5, enter_s=20, reply_s=120, tries_s=PATIENT_S)
 
 
@@ -67,7 +72,7 @@ def test_a_chip_with_micropython_alone_gets_the_program_and_passes_its_self_test
 
 
 def test_one_changed_file_is_sent_and_the_rest_is_copied_on_the_chip(bench: FlashStand) -> None:
-    bench.edit("maintenance.py", 'FLAG = "maintenance"\n', 'FLAG = "maintenance"\nEDITED = 1\n')
+    bench.edit("maintenance.py", "active = False", "EDITED = 1\nactive = False")
     outcome = bench.flash()
     assert outcome.plan is not None
     assert [row.name for row in outcome.plan.rows if row.what == CHANGED] == ["maintenance.mpy"]
@@ -83,6 +88,24 @@ def test_a_program_that_cannot_start_makes_place_for_the_one_before(bench: Flash
         bench.flash()
     bench.undo("build.py")
     assert bench.firmware() == before
+    assert tells(bench.terminal.path, "rolled_back")
+
+
+def tells(path: str, name: str) -> bool:
+    """Whether the chip's journal has such a notice. HELLO again and again: a second after it the chip is silent."""
+    reader, port = FrameReader(), open_port(path)
+    port.timeout = 0.5
+    end, seq = time.monotonic() + NOTICE_S, 0
+    try:
+        while time.monotonic() < end:
+            seq += 1
+            port.write(pack(records.Hello(digest=messages.DIGEST, session=7), seq))
+            for frame in reader.feed(port.read(4096)):
+                if isinstance(frame.record, records.Notice) and messages.NOTICES[frame.record.notice] == name:
+                    return True
+        return False
+    finally:
+        port.close()
 
 
 def test_other_ceilings_want_the_button(bench: FlashStand) -> None:

@@ -61,7 +61,7 @@ class SimulatedPico:
     # -- power -------------------------------------------------------------------------------------------------------
 
     def power_on(self, budget: int | None = None) -> None:
-        """Plug it in. budget: operations of flash, of each start, until power fails; None = never."""
+        """Plug it in. budget: operations of flash, over all resets, until power fails; None = never."""
         self.power_off()
         (self.host / "scratch").unlink(missing_ok=True)
         (self.host / "budget").unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from flash_board import SimulatedPico, program
+from flash_board import BLOCK, BLOCKS, SimulatedPico, program
 
 from tankwarden.drivers.pico.ports import PortBusyError, PortMissingError, open_port
 from tankwarden.flashing.board import Board
@@ -32,6 +32,8 @@ from tankwarden.flashing.talk import ask_for_maintenance, hello
 
 TIMING = Timing(repl_s=10, health_s=10, button_s=0.3, step_s=0.05, enter_s=0.4)
 IMPATIENT = Timing(repl_s=3, health_s=3, button_s=0.3, step_s=0.05, enter_s=0.3)
+
+SETTLED_S = 0.5  # after a run, until flash has nothing more to do
 
 
 class Bench:
@@ -189,51 +191,60 @@ def test_a_program_that_was_copied_to_the_root_by_hand_is_replaced_and_cleared_a
 # -- cuts ------------------------------------------------------------------------------------------------------------
 
 
-def _cut_everywhere(flashed: Bench, disk: Path, step: int) -> int:
-    """Power fails at every step-th operation of flash, and at the next run it goes well. The number of cuts."""
-    old = flashed.running()
-    flashed.edit("maintenance.py")
-    flashed.edit("bootloop.py")
-    new, n, budget = "", 0, 0
-    while True:
-        budget += step
-        flashed.pico.power_off()
-        shutil.copy(disk, flashed.pico.folder)
-        flashed.pico.power_on(budget)
-        try:
-            outcome = flashed.flash(timing=IMPATIENT)
-        except (FlashError, PortMissingError):
-            n += 1
-        else:
-            if not (flashed.pico.host / "end").exists() or (flashed.pico.host / "end").read_text() != "cut":
-                assert outcome.firmware.hex() == flashed.running()
-                return n
-        flashed.pico.power_on()
-        survivor = flashed.running()
-        new = new or _firmware(flashed)
-        assert survivor in (old, new), f"after a cut at operation {budget} a whole program runs"
-        assert flashed.flash().firmware.hex() == flashed.running() == new
+def _cut_everywhere(bench: Bench, disk: Path, old: str | None, step: int = 1) -> int:
+    """Power fails at every step-th operation of flash, and the next run goes well. The number of cuts.
+
+    old: the program on that disk. If there is one, a whole program answers after every cut.
+    """
+    new = _firmware(bench)
+    for n, budget in enumerate(range(0, 1000, step)):
+        bench.pico.power_off()
+        shutil.copy(disk, bench.pico.folder)
+        bench.pico.power_on(budget)
+        with suppress(FlashError, PortMissingError):
+            bench.flash(timing=IMPATIENT)
+        if not bench.pico.lost_power(SETTLED_S):
+            assert bench.running() == new
+            return n
+        bench.pico.power_on()
+        if old is not None:
+            assert bench.running() in (old, new), f"after a cut at operation {budget} a whole program runs"
+        assert bench.flash().firmware.hex() == bench.running() == new, f"after a cut at operation {budget}"
+    raise AssertionError("power fails for ever")
 
 
 def _firmware(bench: Bench) -> str:
     return build("0.1.0", bench.mcu, march="x64").firmware.hex()
 
 
-def test_power_that_fails_half_way_leaves_a_whole_program_and_the_next_run_mends_it(
-    flashed: Bench, flashed_disk: Path
+# Every operation takes minutes; a few of them each time the tests run.
+@pytest.mark.parametrize("step", [6, pytest.param(1, marks=pytest.mark.slow)])
+def test_power_that_fails_leaves_a_whole_program_and_the_next_run_mends_it(
+    flashed: Bench, flashed_disk: Path, step: int
 ) -> None:
-    assert _cut_everywhere(flashed, flashed_disk, step=4) >= 3
+    old = flashed.running()
+    flashed.edit("maintenance.py")
+    flashed.edit("bootloop.py")
+    assert _cut_everywhere(flashed, flashed_disk, old, step) >= 20 // step
 
 
-def test_power_that_fails_on_a_fresh_board_leaves_one_that_can_be_flashed(fresh: Bench) -> None:
-    for budget in (5, 15, 30):
-        fresh.pico.power_on(budget)
-        with pytest.raises((FlashError, PortMissingError)):
-            fresh.flash(timing=IMPATIENT)
-        assert fresh.pico.lost_power()
-    fresh.pico.power_on()
-    assert fresh.flash().written
-    assert fresh.running() == _firmware(fresh)
+@pytest.mark.parametrize("step", [23, pytest.param(1, marks=[pytest.mark.slow, pytest.mark.timeout(600)])])
+def test_power_that_fails_on_a_fresh_board_leaves_one_that_can_be_flashed(
+    fresh: Bench, tmp_path: Path, step: int
+) -> None:
+    """Fresh indeed: it has no file system yet."""
+    (tmp_path / "disk.bin").write_bytes(b"\xff" * BLOCK * BLOCKS)
+    assert _cut_everywhere(fresh, tmp_path / "disk.bin", None, step) >= 60 // step
+
+
+@pytest.mark.parametrize("prompted", [False, True], ids=["on-its-way-to-the-prompt", "at-the-prompt"])
+def test_power_that_fails_while_the_program_is_stopped_brings_it_back(flashed: Bench, prompted: bool) -> None:
+    before = flashed.running()
+    ask_for_maintenance(str(flashed.pico.tty))
+    if prompted:
+        _prompt(flashed).close()
+    flashed.pico.power_on()
+    assert flashed.running() == before
 
 
 # -- programs that fail ----------------------------------------------------------------------------------------------
@@ -265,6 +276,7 @@ def test_a_failing_program_makes_place_for_the_one_before(
     assert flashed.running() == before
     flashed.pico.power_on()
     assert flashed.running() == before, "and at the next start, too"
+    assert _slot(flashed).endswith(" back"), "so that the real program tells its host; the stand-in has none"
 
 
 def test_a_program_that_hangs_goes_back_after_three_starts(flashed: Bench) -> None:
@@ -294,6 +306,7 @@ def test_a_program_that_nobody_shook_hands_with_is_given_up(flashed: Bench) -> N
     _on_trial(flashed, 0)
     flashed.pico.power_on()
     assert flashed.running() == kept
+    assert _slot(flashed).endswith(" back")
 
 
 def _on_trial(bench: Bench, starts: int) -> None:
@@ -301,6 +314,12 @@ def _on_trial(bench: Bench, starts: int) -> None:
     with _prompt(bench) as board:
         slot = board.files().slot[0]
         board.replace("/slot", f"{'b' if slot == 'a' else 'a'} {starts}".encode())
+
+
+def _slot(bench: Bench) -> str:
+    ask_for_maintenance(str(bench.pico.tty))
+    with _prompt(bench) as board:
+        return board.files().slot
 
 
 def _spoil(bench: Bench) -> None:

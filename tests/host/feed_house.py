@@ -42,6 +42,7 @@ name = "Reef"
 kind = "reef"
 [[servo]]
 servo = 1
+drop_sensor = true
 [[servo]]
 servo = 2
 max_turns = 5
@@ -317,3 +318,25 @@ class FeedHouse:
 
     def close(self) -> None:
         self.store.close()
+
+
+async def started(house: FeedHouse) -> Host:
+    """A host that has an understanding with the Pico."""
+    host = await house.start()
+    await house.run(2.0, until=host.driver.ready)
+    assert host.driver.ready()
+    await house.run(0.2)
+    return host
+
+
+async def fed_by_hand(house: FeedHouse, host: Host, portion_g: float | None = None, name: int = 0) -> Feeding:
+    """The person's wish, answered."""
+    asked = asyncio.ensure_future(host.flow.feed((host.book.feeders or ())[name], portion_g))
+    await house.run(3.0, until=asked.done)
+    return await asked
+
+
+def only(house: FeedHouse) -> Feeding:
+    """The one feeding that there is."""
+    (feeding,) = house.history()
+    return feeding

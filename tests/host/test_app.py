@@ -117,8 +117,9 @@ def test_it_connects_arms_heats_and_shows_it_and_ends_in_order(tmp_path: Path, p
     assert pty.pico.told_of(records.Lease)[-1][:3] == (1, 0, 0)
     again = App(config_on(pty.link), stage.data)
     try:
-        kinds = [event.kind for event in again._queries.events(20)]
-        assert kinds == ["stop", "output", "start"]
+        events = again._queries.events(20)
+        assert [event.kind for event in events] == ["stop", "output", "start"]
+        assert events[0].text == "Tankwarden 0.1.0 stopped; every circuit is open"
         texts = [line["text"] for line in again._queries.logs(20)]
         assert any("Tankwarden 0.1.0 started" in text for text in texts)
         assert any("program 0.1.0" in text for text in texts)
@@ -220,6 +221,12 @@ def test_another_protocol_is_shown_with_what_to_do(tmp_path: Path, pty: PicoPty)
         assert stage.app.status()["pico"]["connected"] is False
 
     stage.play(scene)
+    again = App(config_on(pty.link), stage.data)
+    try:
+        last = again._queries.events(1)[0]
+        assert last.text == "Tankwarden 0.1.0 stopped; what the Pico may still hold opens when its lease ends"
+    finally:
+        again.close()
 
 
 def _broken(_tick: Tick) -> None:

@@ -191,6 +191,10 @@ def notice(name: str, value: int, limit: int, circuit: int = 0) -> Event:
             notice("boot_loop", 5, 5), WARNING,
             "the Pico restarted 5 times in quick succession and then waited for a person, its outputs off",
         ),
+        (
+            notice("rolled_back", 0, 0), WARNING,
+            "the new program did not report healthy: the previous one runs again",
+        ),
     ],
     ids=lambda cell: cell.trigger if isinstance(cell, Event) else "",
 )  # fmt: skip

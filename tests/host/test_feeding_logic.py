@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from tanklink import messages
 from tankwarden.config import Servo
 from tankwarden.errors import RefusedError
 from tankwarden.logic import feeding as rules
@@ -227,15 +228,20 @@ def test_only_what_was_moved_or_not_followed_counts_anew() -> None:
     [
         (Status.SUCCESS, "none", 0, 2.0), (Status.FAILED, "no_drop", 0, 0.0), (Status.PARTIAL, "missed_drop", 1, 0.5),
         (Status.PARTIAL, "missed_drop", 9, 2.0), (Status.PARTIAL, "restart", 3, None),
+        (Status.SUCCESS, "none", None, 2.0), (Status.PARTIAL, "restart", None, None),
     ],
 )  # fmt: skip
-def test_what_fell(status: Status, reason: str, drops: int, fell: float | None) -> None:
+def test_what_fell(status: Status, reason: str, drops: int | None, fell: float | None) -> None:
     outcome = Outcome(
         operation_id=1, servo=1, status=status, reason=reason, turns=4, drops=drops, took_ms=0, ended_ms=None,
         board_id="b",
     )  # fmt: skip
     assert rules.portion_g(2.0, 4, outcome) == fell
     assert outcome.started_ms is None
+
+
+def test_drops_that_nobody_counted_are_not_none_that_fell() -> None:
+    assert [rules.drops_of(count) for count in (0, 3, messages.DROPS_UNKNOWN)] == [0, 3, None]
 
 
 def test_a_reason_that_is_not_known_here_keeps_its_name() -> None:

@@ -221,6 +221,25 @@ def test_a_pico_that_restarted_gets_everything_again() -> None:
     scene.agrees()
 
 
+def test_a_pico_that_restarts_in_the_middle_of_a_plan_has_refused_nothing() -> None:
+    scene = Scene().run(0.5)
+    scene.by_hand(20.0)
+    scene.pico.mute.add(records.PlanStart)
+    boot, begun = scene.pico.boot_id, len(scene.starts())
+
+    def restart() -> None:
+        if scene.pico.boot_id == boot and len(scene.starts()) > begun:
+            scene.pico.restart(scene.house.clock.mono())
+            scene.pico.mute.clear()
+
+    scene.step(restart)
+    assert scene.pico.boot_id == boot + 1
+    assert scene.flow.view().problem is None
+    scene.run(4.0)
+    assert scene.log == []
+    scene.agrees()
+
+
 def test_a_pico_that_plays_another_plan_or_holds_another_configuration_is_told_again() -> None:
     scene = Scene().run(5.0)
     scene.pico.lights.plans[6].plan_id ^= 1

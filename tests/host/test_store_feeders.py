@@ -112,6 +112,23 @@ def test_what_a_pico_tells_goes_in_with_its_event_and_twice_changes_nothing(tmp_
         assert store.feeder_queries().pending() == []
 
 
+@pytest.mark.parametrize(
+    "first", [outcome(), outcome(Status.FAILED, reason="no_drop", drops=0), outcome(drops=None, ended_ms=None)],
+    ids=["told", "nothing-fell", "asked-without-a-sensor"],
+)  # fmt: skip
+def test_the_first_report_stays_when_a_restart_makes_the_pico_tell_of_it_again(tmp_path: Path, first: Outcome) -> None:
+    """Its flash broke while it fed: the report was told and never kept."""
+    with opened(tmp_path / "a.db") as store:
+        store.recorder.submit_feeding(feeding(3)).result()
+        store.recorder.submit_outcome(first).result()
+        (row,) = store.feeder_queries().feedings()
+        again = outcome(Status.PARTIAL, reason="restart", drops=None, took_ms=0, ended_ms=T0 + 90_000)
+        store.recorder.submit_outcome(again).result()
+        assert store.feeder_queries().feedings() == [row]
+        assert store.recorder.event(replace(event(), kind="feeding", feeding=again)), "as the Pico's event it is kept"
+        assert store.feeder_queries().feedings() == [row]
+
+
 def test_the_truth_comes_after_a_judgement(tmp_path: Path) -> None:
     with opened(tmp_path / "a.db") as store:
         store.recorder.submit_feeding(feeding(3)).result()

@@ -42,7 +42,7 @@ def restart_at_random(rig: TappedRig, chance: random.Random) -> None:
     if what != "pico":
         rig.kill_host(chance.choice((signal.SIGKILL, signal.SIGTERM)))
         assert rig.host is not None
-        rig.host.wait(15)
+        rig.host.wait(60)  # one that is told to stop while it starts, starts first
     if what != "host":
         rig.cut_power(chance.uniform(0.05, 0.6))
     if what != "pico":

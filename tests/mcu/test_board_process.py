@@ -218,15 +218,30 @@ def test_maintenance_leaves_the_repl_free_once(board: BoardProcess) -> None:
     assert isinstance(board.ask(records.Maintenance()), records.Ack)
     board.wait_for_reset()
     board.stop()
-    assert (board.flash / "maintenance").exists()
     board.start(simwire.CAUSE_SOFT)
     board.send(records.Hello(digest=messages.DIGEST, session=3))
     assert board.hear(lambda *_: True, 1.5) is None  # no program, and no watchdog that would end the session
-    assert not (board.flash / "maintenance").exists()
     board.stop()
     board.start(simwire.CAUSE_SOFT)
     welcome = board.hello()
     assert (state(welcome), cause(welcome)) == ("disarmed", "maintenance")
+
+
+@pytest.mark.parametrize("resets", [0, 1], ids=["before-the-repl-is-free", "while-the-repl-is-free"])
+def test_power_that_fails_in_maintenance_brings_the_program_back(board: BoardProcess, resets: int) -> None:
+    board.start()
+    board.hello()
+    board.ask(records.Maintenance())
+    board.wait_for_reset()
+    board.stop()
+    for _ in range(resets):
+        board.start(simwire.CAUSE_SOFT)
+        board.send(records.Hello(digest=messages.DIGEST, session=3))
+        assert board.hear(lambda *_: True, 1.5) is None
+        board.stop()
+    board.start(simwire.CAUSE_POWER_ON)
+    welcome = board.hello()
+    assert (state(welcome), cause(welcome)) == ("disarmed", "power_on")
 
 
 def test_a_program_that_cannot_start_leaves_the_repl_free(board: BoardProcess, tmp_path: Path) -> None:

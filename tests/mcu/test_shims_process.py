@@ -16,7 +16,8 @@ import simwire
 from .world_ticks import WorldTicks
 
 SHIMS = Path(simwire.__file__).resolve().parent
-MCU = Path(__file__).resolve().parents[2] / "mcu"
+REPO = Path(__file__).resolve().parents[2]
+MCU = REPO / "mcu"
 RECORD = struct.Struct(simwire.RECORD_FORMAT)
 PATIENCE_S = 20
 
@@ -152,6 +153,39 @@ def test_ticks_wrap_as_on_the_chip(start: Starter) -> None:
     now = time.monotonic_ns() // 1000
     assert 0 <= ticks < 1 << 30
     assert (now - ticks) % (1 << 30) < PATIENCE_S * 1_000_000
+
+
+def test_a_hard_callback_is_one_instant(start: Starter) -> None:
+    board = start(
+        "from machine import Timer\nfrom time import ticks_diff, ticks_us, sleep_ms\nseen = [0, 0]\n"
+        "def tick(timer):\n    begun = ticks_us()\n    for _ in range(1_000):\n        pass\n"
+        "    seen[0] += 1\n    seen[1] += ticks_diff(ticks_us(), begun)\n"
+        "timer = Timer(-1, period=4, callback=tick, hard=True)\nbegun = ticks_us()\nsleep_ms(20)\n"
+        "timer.deinit()\nprint('%d %d %d' % (seen[0] >= 4, seen[1], ticks_diff(ticks_us(), begun) >= 20_000))"
+    )
+    assert board.link.recv(100).strip() == b"1 0 1"
+
+
+def test_a_hard_callback_that_waits_ends_its_timer(start: Starter) -> None:
+    board = start(
+        "from machine import Timer\nfrom time import sleep_ms\n"
+        "timer = Timer(-1, period=1, callback=lambda timer: sleep_ms(5), hard=True)\nsleep_ms(20)\nprint('on')"
+    )
+    assert board.link.recv(100).split() == [b"on"]
+    _, said = board.end()
+    assert said.count("RuntimeError: a hard callback waits") == 1
+
+
+def test_who_counts_samples_finds_them_all(start: Starter) -> None:
+    board = start(
+        f"import sys\nsys.path.append({str(REPO / 'protocol')!r})\n"
+        "from adcring import AdcRing\nfrom machine import mem32\nfrom time import ticks_diff, ticks_us\n"
+        "ring, came = AdcRing(), 0\n"
+        "for _ in range(100):\n    first, begun = mem32[ring.write_at], ticks_us()\n"
+        "    while ticks_diff(ticks_us(), begun) < 40:\n        pass\n"
+        "    came += mem32[ring.write_at] != first\nprint(came >= 95)",  # the ring may have gone round
+    )
+    assert board.link.recv(100).strip() == b"True"
 
 
 def test_scratch_registers_live_in_the_page(start: Starter) -> None:

@@ -26,10 +26,10 @@ needs_micropython = pytest.mark.skipif(
 both = pytest.mark.parametrize("interpreter", ["python", pytest.param("micropython", marks=needs_micropython)])
 
 
-def run(interpreter: str, script: str, *arguments: object) -> str:
-    """What the script printed. The first argument it gets is the folder of tanklink."""
+def run(interpreter: str, script: str, *arguments: object, protocol: Path = PROTOCOL) -> str:
+    """What the script printed. The first argument it gets is the folder of tanklink, which is in `protocol`."""
     command = [sys.executable] if interpreter == "python" else [str(found("micropython")), *MICROPYTHON[1:]]
-    command += [str(HERE / "on_micropython" / script), str(PROTOCOL), *map(str, arguments)]
+    command += [str(HERE / "on_micropython" / script), str(protocol), *map(str, arguments)]
     result = subprocess.run(command, capture_output=True, text=True, timeout=120)
     assert result.returncode == 0, result.stderr
     return result.stdout

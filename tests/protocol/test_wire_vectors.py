@@ -1,15 +1,18 @@
 """vectors.json: every interpreter makes the very bytes that stand there, and reads them back."""
 
 import json
+import shutil
+from pathlib import Path
 from typing import Any
 
 import pytest
 import wire_cases as cases
-from interpreters import VECTORS, both, needs_micropython, run
+from interpreters import PROTOCOL, VECTORS, both, needs_micropython, run
 
 from tanklink import messages, records
 from tanklink.frames import REASONS, Frame, FrameReader, pack
 from tanklink.schema import HOST
+from tankwarden.flashing import table
 
 ENTRIES = json.loads(VECTORS.read_text())
 FRAMES = [entry for entry in ENTRIES if "frame" in entry]
@@ -25,6 +28,13 @@ def record(entry: dict[str, Any]) -> records.Record:
 @both
 def test_the_portable_codec_and_config_agree_with_every_vector(interpreter: str) -> None:
     assert run(interpreter, "vectors.py", VECTORS) == f"{len(ENTRIES)} entries\n"
+
+
+@needs_micropython
+def test_the_chips_compact_table_agrees_with_every_vector(tmp_path: Path) -> None:
+    shutil.copytree(PROTOCOL / "tanklink", tmp_path / "tanklink", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "tanklink" / "messages.py").write_text(table.source())
+    assert run("micropython", "vectors.py", VECTORS, protocol=tmp_path) == f"{len(ENTRIES)} entries\n"
 
 
 @pytest.mark.parametrize("entry", FRAMES, ids=lambda entry: entry["name"])

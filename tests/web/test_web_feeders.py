@@ -131,6 +131,14 @@ def test_the_page_shows_each_feeder(site: Any) -> None:
         assert said in page, said
 
 
+def test_the_page_shows_what_the_drop_sensor_saw_and_a_dash_without_one(site: Any) -> None:
+    rows = [web_feeders.feeding(2, 1, drops=1), web_feeders.feeding(1, 9, drops=None)]
+    site.controller.snapshot = {**site.controller.snapshot, "feeders": [web_feeders.feeder(history=rows)]}
+    page = site.get("/").body.decode()
+    assert "<td>1 of 2</td>" in page
+    assert '<td><abbr title="no drop sensor, or nobody knows">–</abbr></td>' in page
+
+
 def test_a_feeder_that_cannot_feed_says_why(site: Any) -> None:
     feeder = web_feeders.feeder(why_not="the Pico is not connected", last=None, next=None, history=[])
     site.controller.snapshot = {**site.controller.snapshot, "feeders": [feeder]}

@@ -22,8 +22,9 @@ def history() -> list[dict[str, Any]]:
     return [
         feeding(9, 0.3),
         feeding(8, 4, source="person", portion=0.5, asked=0.5),
-        feeding(7, 6.5, status="partial", portion=None, reason="the Pico restarted while it fed"),
-        feeding(6, 20.5, status="failed", portion=0.0, reason="the drop sensor saw nothing fall: is the hopper empty?"),
+        feeding(7, 6.5, status="partial", portion=None, drops=None, reason="the Pico restarted while it fed"),
+        feeding(6, 20.5, status="failed", portion=0.0, drops=0,
+                reason="the drop sensor saw nothing fall: is the hopper empty?"),
         feeding(5, 30.5, operation_id=None, status="failed", portion=0.0, started_ms=None, ended_ms=None, drops=None,
                 reason="missed: Tankwarden did not run; a missed meal is skipped"),
     ]  # fmt: skip

@@ -40,7 +40,7 @@ def demo_config(port: str, clock: Mapping[str, Any], overrides: Mapping[str, Tab
     tables += [("[[circuit]]", _circuit(spec) | rate | overrides.get("circuit", {})) for spec in CIRCUITS]
     tables += [("[[sensor]]", _REEF_SENSOR)]
     tables += [("[[light]]", table) for table in _REEF_LIGHTS]
-    tables += [("[[servo]]", {"servo": SERVO, "max_feedings_24h": 24, "max_turns_24h": 100})]
+    tables += [("[[servo]]", {"servo": SERVO, "drop_sensor": True, "max_feedings_24h": 24, "max_turns_24h": 100})]
     tables += [("[[scale]]", {"channel": name, "points": scaling_points(name)}) for name in CHANNELS]
     return "\n".join(f"{title}\n{_lines(table)}" for title, table in tables)
 

@@ -28,6 +28,7 @@ from tankwarden.flashing.plan import Plan
 from tankwarden.flashing.program import MANIFEST, Program, build, ceilings_of
 from tankwarden.flashing.talk import TRIES_S, ask_for_maintenance, hello
 
+ROLLED_BACK = "back"  # how that program's slot stands until it has told its host
 STARTS = 3  # that a program on trial has
 SETTING = "set --port"
 Say = Callable[[str], None]
@@ -303,7 +304,7 @@ class Flasher:
             if not self._repl_is_free(path):
                 self._stop_program(path)
             with Board(resolve(self._port, setting=SETTING), *self._timing.repl) as board:
-                board.replace("/slot", f"{plan.current} ok".encode())
+                board.replace("/slot", f"{plan.current} {ROLLED_BACK}".encode())
                 board.reset(f"/{plan.current}")
         except (FlashError, PortError) as error:
             raise UnhealthyError(

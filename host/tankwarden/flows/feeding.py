@@ -289,7 +289,7 @@ class FeedingFlow:
         assert feeding.board_id is not None
         outcome = Outcome(
             operation_id=feeding.operation_id, servo=None, status=status,
-            reason=messages.FEEDING_REASONS[reply.reason], turns=reply.turns, drops=reply.drops,
+            reason=messages.FEEDING_REASONS[reply.reason], turns=reply.turns, drops=rules.drops_of(reply.drops),
             took_ms=reply.took_ms, ended_ms=None, board_id=feeding.board_id,
         )  # fmt: skip
         await asyncio.wrap_future(self._recorder.submit_outcome(outcome))

@@ -195,7 +195,7 @@ class Lights:
             if unused:  # perhaps the board has no such output: then there is nothing to be forgotten
                 if isinstance(await self._pico.command(record), records.Nak):
                     continue
-            elif not await self._said(record, "the configuration of the lights"):
+            elif not await self._said(record, "the configuration of the lights", identity):
                 return False
             taken.append(record)
         self._configured, self._configured_s, self._crc = identity, self._clock.mono(), config_crc(taken)
@@ -257,13 +257,15 @@ class Lights:
 
     async def _push(self, line: _Line, plan: Plan, claims: frozenset[Claim], identity: tuple[str, int]) -> bool:
         uptime_ms, offset_ms = self._pico.uptime_ms(), self._offset_ms()
+        if self._pico.identity() != identity:
+            return False
         if uptime_ms is None or offset_ms is None:
             return self._failed("the Pico's clock is not known just now")
         speed, plan_id = self._clock.speed, self._new_id()
         origin_ms = round(uptime_ms + (plan.start_ms - self._clock.wall_ms()) / speed)
         light = line.channel.light
         for record in plan_records(plan, plan_id, light.channel, origin_ms, speed):
-            if not await self._said(record, f"the plan of {light.name}"):
+            if not await self._said(record, f"the plan of {light.name}", identity):
                 return False
         line.sent = Sent(plan, plan_id, identity, claims, offset_ms, self._clock.mono())
         line.track = _stitched(line.track, plan)
@@ -273,11 +275,16 @@ class Lights:
             self._log("warning", "lights", f"{light.name}: so many changes that its plan reaches {hours:.1f} h ahead")
         return True
 
-    async def _said(self, record: Record, what: str) -> bool:
-        reply = await self._pico.command(record)
+    async def _said(self, record: Record, what: str, identity: tuple[str, int]) -> bool:
+        """Whether it was taken. To a Pico that has restarted meanwhile it means nothing: then all begins anew."""
+        reply = await self._pico.command(record) if self._pico.identity() == identity else None
+        if self._pico.identity() != identity:
+            return False
         if reply is None:
             return self._failed(f"{what} was not answered by the Pico")
         if isinstance(reply, records.Nak):
+            if nak_reason(reply) == "no_session":  # which the driver knows as well, and mends
+                return False
             return self._failed(f"{what} was refused by the Pico: {nak_text(nak_reason(reply))}")
         return True
 

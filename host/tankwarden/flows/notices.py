@@ -23,8 +23,9 @@ def started(at_ms: int, version: str) -> Event:
     return Event(at_ms=at_ms, kind="start", severity=INFO, text=f"Tankwarden {version} started")
 
 
-def stopped(at_ms: int, version: str) -> Event:
-    return Event(at_ms=at_ms, kind="stop", severity=INFO, text=f"Tankwarden {version} stopped; the leases were ended")
+def stopped(at_ms: int, version: str, seen_open: bool) -> Event:
+    circuits = "every circuit is open" if seen_open else "what the Pico may still hold opens when its lease ends"
+    return Event(at_ms=at_ms, kind="stop", severity=INFO, text=f"Tankwarden {version} stopped; {circuits}")
 
 
 def link_lost(at_ms: int, silent_ms: float, limit_ms: float) -> Event:

@@ -10,6 +10,7 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from tanklink.messages import DROPS_UNKNOWN
 from tankwarden.logic.feeder import Entry, Feeder, ServoConfig, grams, pulse_us, turns_for
 
 MINUTE_MS, DAY_MS = 60_000, 86_400_000
@@ -41,7 +42,7 @@ class Feeding:
 
     entry, day: of the schedule, the key that is there once. board_id, boot_id, not_after_ms: the Pico that was asked
     and the last instant of its own clock at which it may begin. asked_g: the portion; portion_g: what fell of it, None
-    = nobody knows, or not yet.
+    = nobody knows, or not yet. drops: that the sensor saw, None = there is no sensor, or nobody knows.
     """
 
     operation_id: int | None
@@ -220,6 +221,7 @@ REASONS = {
     "too_late": "its last instant had passed before it could begin",
     "journal": "the Pico's journal did not take its beginning, so nothing moved",
 }
+_RESTART = "restart"
 _STATUSES = {"done": Status.SUCCESS, "partial": Status.PARTIAL, "failed": Status.FAILED}
 
 
@@ -240,7 +242,7 @@ class Started:
 class Outcome:
     """What a Pico tells of a feeding that has ended. turns: made; by a restart: asked for. took_ms: 0 = not known.
 
-    ended_ms: UTC; None = not known.
+    drops: None = nobody counted. ended_ms: UTC; None = not known.
     """
 
     operation_id: int
@@ -248,10 +250,15 @@ class Outcome:
     status: Status
     reason: str
     turns: int
-    drops: int
+    drops: int | None
     took_ms: int
     ended_ms: int | None
     board_id: str
+
+    @property
+    def is_a_guess(self) -> bool:
+        """Whether the Pico found the beginning only, after a restart: what it or anybody told before is better."""
+        return self.reason == _RESTART
 
     @property
     def started_ms(self) -> int | None:
@@ -268,12 +275,17 @@ def reason_text(reason: str) -> str:
     return REASONS.get(reason, reason.replace("_", " "))
 
 
+def drops_of(count: int) -> int | None:
+    """Of the Pico's word for it."""
+    return None if count == DROPS_UNKNOWN else count
+
+
 def portion_g(asked_g: float | None, asked_turns: int, outcome: Outcome) -> float | None:
     """What fell, of what was asked for. None: nobody knows (a restart came between)."""
     if outcome.status is Status.FAILED:
         return 0.0
     if outcome.status is Status.SUCCESS or asked_g is None or not asked_turns:
         return asked_g
-    if outcome.reason == "restart":
+    if outcome.reason == _RESTART or outcome.drops is None:
         return None
     return round(asked_g * min(outcome.drops, asked_turns) / asked_turns, 3)

@@ -6,7 +6,7 @@ days that are wrong: `catch_up` finds and makes them.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -187,14 +187,17 @@ class Calibrator:
         return [day for day in days_between(begin, end, self._zone) if day.end_ms <= self._wall_ms()]
 
     def _reckon(self, days: Sequence[Day], what: str, told: Callable[[Progress], None]) -> None:
-        waiting: list[Summary] = []
         self._recorder.flush()  # what waits may be a day's last minute
-        for number, found in enumerate(summaries.reckon(self._database, self.timeline, days), 1):
-            waiting += found
-            if number % _AT_ONCE == 0 or number == len(days):
-                self._store(waiting)
-                waiting = []
-            self._tell(told, Progress(what, number, len(days)))
+        number = 0
+        # One connection for several days: it remembers how their statements are to be run.
+        for some in _parts(days):
+            found: list[Summary] = []
+            with self._database.reading() as db:
+                for day in some:
+                    found += summaries.summarize(db, self.timeline, day)
+                    number += 1
+                    self._tell(told, Progress(what, number, len(days)))
+            self._store(found)
 
     def _store(self, found: list[Summary]) -> None:
         now_ms = self._wall_ms()
@@ -222,6 +225,11 @@ class _Alone:
     def __exit__(self, *_: object) -> None:
         self._calibrator.progress = Progress()
         self._busy.release()
+
+
+def _parts(days: Sequence[Day]) -> Iterator[Sequence[Day]]:
+    for begin in range(0, len(days), _AT_ONCE):
+        yield days[begin : begin + _AT_ONCE]
 
 
 def _span(version: Version) -> tuple[int, int]:

@@ -122,9 +122,13 @@ def fail_feeding(db: Database, operation_id: int, status: Status, reason: str) -
 def settle_feeding(db: Database, outcome: Outcome, now_ms: int) -> None:
     """What a Pico tells of it is the truth, whatever was believed before; telling it twice changes nothing.
 
+    A report that never came to its flash was told none the less: after a restart the Pico knows the beginning only and
+    reports once more. The first report stays.
     An operation that this database does not know (it was set aside, or another host's) becomes a row of its own.
     """
     record = _operation(db, outcome.operation_id)
+    if record is not None and outcome.is_a_guess and _was_reported(record):
+        return
     reason = reason_text(outcome.reason) or None
     values: dict[str, str | int | float | None] = {
         "status": str(outcome.status), "reason": reason, "drops": outcome.drops, "board_id": outcome.board_id,
@@ -153,3 +157,9 @@ def _feeder_of(db: Database, servo: int | None) -> int | None:
     there = FeederRecord.deleted_ms.is_null()
     record = FeederRecord.select().where(there & (FeederRecord.servo == servo)).first(db)
     return None if record is None else record.id
+
+
+def _was_reported(record: FeedingRecord) -> bool:
+    """Whether its end is by a Pico's word: this program itself never judges that all fell, nor how much, nor when."""
+    told = record.drops is not None or record.ended_ms is not None
+    return record.status == str(Status.SUCCESS) or (told and record.status != str(Status.PENDING))

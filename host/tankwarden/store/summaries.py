@@ -4,7 +4,7 @@ The same for the days as they go by, after a calibration, and for a preview, whi
 gives the same numbers, however often.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from peewee import Database as Connection
@@ -12,7 +12,6 @@ from peewee import Database as Connection
 from tankwarden.logic.days import Day
 from tankwarden.logic.meters import Calibration, Timeline
 from tankwarden.store import curves
-from tankwarden.store.database import Database
 from tankwarden.store.dialect import execute
 from tankwarden.store.energies import Figures, Source, Tally, of_span, peak_power
 from tankwarden.store.models import DailySummary
@@ -161,11 +160,3 @@ def extent(db: Connection) -> tuple[int, int] | None:
     ]
     firsts = [first for first, _ in ends if first is not None]
     return (min(firsts), max(last for _, last in ends if last is not None)) if firsts else None
-
-
-def reckon(database: Database, timeline: Timeline, days: Sequence[Day]) -> Iterator[list[Summary]]:
-    """Day by day, each from a state of the database of its own."""
-    for day in days:
-        with database.reading() as db:
-            found = summarize(db, timeline, day)
-        yield found

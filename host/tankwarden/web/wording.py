@@ -235,6 +235,13 @@ def portion(feeding: dict[str, Any]) -> str:
     return grams(feeding["asked"] if feeding["status"] == "pending" else feeding["portion"])
 
 
+def seen(feeding: dict[str, Any]) -> str:
+    """Markup of how often the drop sensor saw something fall."""
+    if feeding["drops"] is None:
+        return '<abbr title="no drop sensor, or nobody knows">–</abbr>'
+    return f"{feeding['drops']} of {feeding['turns']}"
+
+
 def feeder_state(feeder: dict[str, Any]) -> tuple[str, str]:
     """Of a feeder: a word and its colour."""
     if feeder["feeding"]:

@@ -9,7 +9,7 @@ from journal import MAX_EVENTS, NAMES
 from memory_disk import Disk
 from virtual_feeder import DAY, HOLD_MS, REST_US, ROTATE_MS, WALL_S, Farm, cut_short
 
-from tanklink.messages import FEED_STARTED, LEASE_OVER
+from tanklink.messages import DROPS_UNKNOWN, FEED_STARTED, LEASE_OVER
 
 FIND_MS = 600  # servo.py
 STEPS_OF_A_RECORD = 40  # at least
@@ -304,6 +304,24 @@ def scenario_flash_that_refuses_is_told_and_nothing_moves():
     assert farm.hoppers.all[0].moves == 0
     assert farm.reports() == {farm.op: ("failed", "journal")}
     assert farm.not_fed() == "journal_full"
+
+
+def scenario_a_report_that_flash_did_not_take_is_told_and_once_more_after_a_restart():
+    """The second time it tells what flash holds: the beginning. Nothing moves again, and the host keeps the first."""
+    farm = Farm().ready()
+    farm.feed()
+    farm.run_until(lambda: farm.hoppers.all[0].moves)
+    farm.disk.fails = True
+    farm.done()
+    farm.run(300)
+    assert farm.state() == "fault"
+    assert farm.reports() == {farm.op: ("done", "none")}
+    farm.disk.fails = False
+    after = farm.restarted().ready()
+    after.run(300)
+    assert after.reports() == {farm.op: ("partial", "restart")}
+    assert after.last("FEED_REPORT").drops == DROPS_UNKNOWN
+    assert after.hoppers.portions() == 1
 
 
 def scenario_a_lost_journal_says_that_it_does_not_know():

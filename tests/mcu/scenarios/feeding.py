@@ -5,6 +5,8 @@ import simwire
 from virtual_feeder import DAY, FEED_US, HOLD_MS, REST_US, ROTATE_MS, WALL_S, Farm
 from virtual_rig import DAY_14_S
 
+from tanklink.messages import DROPS_UNKNOWN
+
 FIND_MS, SETTLE_MS, FADE_MS = 600, 300, 45  # servo.py
 
 
@@ -250,7 +252,8 @@ def scenario_without_a_sensor_the_servo_is_believed():
     farm.feed(turns=2)
     farm.done()
     assert farm.reports() == {farm.op: ("done", "none")}
-    assert farm.last("FEED_REPORT").drops == 0
+    assert farm.last("FEED_REPORT").drops == DROPS_UNKNOWN
+    assert farm.accepted("FEED_STATUS", 3, farm.op).drops == DROPS_UNKNOWN
 
 
 def scenario_what_fell_before_does_not_count():

@@ -1,10 +1,11 @@
 """From HELLO to ARMED, every way in which it is refused, and what a new session ends."""
 
+import simwire
 from virtual_rig import DAY_14_S, FURTHER, SEQUENCE_MS, Rig
 
 from tanklink.config import Config
 from tanklink.frames import MAX_FRAME, encode_into
-from tanklink.messages import DIGEST, LEASE, NAK_REASONS
+from tanklink.messages import DIGEST, LEASE, NAK_REASONS, RESET_CAUSES
 
 OTHER_DIGEST = b"elsewise"
 
@@ -287,44 +288,55 @@ def scenario_a_lease_that_ends_now_opens_whosesoever_it_is():
     assert rig.pins() == (0, 0, 0, 0)
 
 
+# -- maintenance -----------------------------------------------------------------------------------------------------
+
+
+def boot_after(rig, cause):
+    """What boot.py asks after that rig: whether the REPL is left free; and as what the boot after it would be told."""
+    import bootloop
+    import identity
+    import machine
+    import maintenance
+
+    Rig(cause=cause, words=rig.backend.words)
+    bootloop.caught()
+    free, maintenance.active = maintenance.consume(), False
+    return free, RESET_CAUSES[identity._reset_cause(machine)[0]]
+
+
+def left():
+    """A board that has just left for maintenance."""
+    import identity
+
+    rig = Rig().armed()
+    rig.closed(1)
+    assert rig.accepted("MAINTENANCE").request == 19
+    assert rig.pins() == (0, 0, 0, 0)
+    assert rig.state() == "disarmed"
+    check = rig.refused("CONFIG_CHECK")
+    assert check == "state"  # it is leaving
+    rig.run(300)
+    identity.leave_note(rig.resets[0])
+    return rig
+
+
 def scenario_maintenance():
-    """Everything drops, the ACK gets out, then the board resets for the REPL."""
-    import os
+    """Everything drops, the ACK gets out, then the board resets and leaves the REPL free: once."""
+    rig = left()
+    assert boot_after(rig, simwire.CAUSE_SOFT) == (True, "maintenance")
+    assert boot_after(rig, simwire.CAUSE_SOFT)[0] is False
 
-    import board
-    import maintenance
 
+def scenario_maintenance_ends_with_the_power():
+    """Whenever it is cut: the program runs, or lights would stay dark until somebody looks."""
+    rig = left()
+    assert boot_after(rig, simwire.CAUSE_POWER_ON) == (False, "power_on")
+    assert boot_after(rig, simwire.CAUSE_SOFT)[0] is False, "and not at a later reset, either"
+
+
+def scenario_maintenance_is_not_for_a_board_that_did_not_get_to_it():
+    """The processor hung before it could leave."""
     rig = Rig().armed()
-    rig.closed(1)
-    maintenance.FLAG = "maintenance-of-this-test"
-    try:
-        assert rig.accepted("MAINTENANCE").request == 19
-        assert rig.pins() == (0, 0, 0, 0)
-        assert rig.state() == "disarmed"
-        check = rig.refused("CONFIG_CHECK")
-        assert check == "state"  # it is leaving
-        rig.run(300)
-        assert rig.resets[0] == board.NOTE_MAINTENANCE
-        assert maintenance.consume() is True
-        assert maintenance.consume() is False  # once
-    finally:
-        maintenance.active = False
-        if maintenance.FLAG in os.listdir("."):
-            os.remove(maintenance.FLAG)
-        maintenance.FLAG = "maintenance"
-
-
-def scenario_maintenance_without_flash():
-    """The flag cannot be left: refused, and all stays dropped."""
-    import maintenance
-
-    rig = Rig().armed()
-    rig.closed(1)
-    maintenance.FLAG = "no/such/folder/flag"
-    try:
-        assert rig.refused("MAINTENANCE") == "state"
-        rig.run(300)
-        assert rig.resets == []
-        assert rig.pins() == (0, 0, 0, 0)
-    finally:
-        maintenance.FLAG = "maintenance"
+    rig.accepted("MAINTENANCE")
+    assert rig.resets == []
+    assert boot_after(rig, simwire.CAUSE_WATCHDOG) == (False, "watchdog")

@@ -5,13 +5,16 @@ import os
 import identity
 import selftest
 import trial
+from memory_disk import Disk
 from virtual_rig import Rig
 
-from tanklink.messages import DIGEST
+from tanklink.messages import DIGEST, NOTICES
 
 
 class Trial:
     """In the place of the one that looks at flash."""
+
+    rolled_back = False
 
     def __init__(self):
         self.pending = True
@@ -72,14 +75,52 @@ def scenario_one_whose_self_test_failed_is_not_kept():
     assert rig.program.trial.kept == 0
 
 
+def boot_with_slot(text, **board):
+    """A board whose file `slot` says so before it starts; and what the file says then."""
+    here = os.getcwd()
+    os.chdir("/tmp")
+    try:
+        with open("slot", "w") as file:
+            file.write(text)
+        rig = Rig(**board)
+        with open("slot") as file:
+            return rig, file.read()
+    finally:
+        os.remove("slot")
+        os.chdir(here)
+
+
+def told(rig):
+    rig.hello()
+    rig.run(150)
+    return [NOTICES[notice.notice] for notice in rig.events() if notice.name == "NOTICE"]
+
+
+def scenario_the_program_before_says_once_that_it_runs_again():
+    disk = Disk()
+    rig, slot = boot_with_slot("a back", disk=disk)
+    assert slot == "a ok", "it stands in the journal now"
+    assert told(rig) == ["rolled_back"]
+    rig.acknowledge()
+    rig, slot = boot_with_slot(slot, disk=disk, boot_id=78)
+    assert told(rig) == []
+
+
+def scenario_what_never_came_to_flash_is_told_again():
+    disk = Disk()
+    disk.fails = True
+    assert boot_with_slot("a back", disk=disk)[1] == "a back"
+
+
 def scenario_the_file_says_whether_it_is_on_trial_and_is_replaced_whole():
     here = os.getcwd()
     os.chdir("/tmp")
     try:
-        for text, pending in (("a ok", False), ("b 3", True), ("b 0", True), ("", False)):
+        for text, pending in (("a ok", False), ("b 3", True), ("b 0", True), ("a back", False), ("", False)):
             with open("slot", "w") as file:
                 file.write(text)
             assert trial.Trial().pending == pending, text
+            assert trial.Trial().rolled_back == (text == "a back")
         with open("slot", "w") as file:
             file.write("b 2")
         on_trial = trial.Trial()

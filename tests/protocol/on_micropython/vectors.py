@@ -1,6 +1,7 @@
 """Hold tanklink against vectors.json: prints what differs, then the number of entries. Runs under either interpreter.
 
-Arguments: the folder of tanklink, the path of vectors.json.
+Arguments: the folder of tanklink, the path of vectors.json. Of the chip's own table, which has no names of fields and
+does not know what a Pico says, every frame is made, and those are read that a host sends; config.py comes linked there.
 """
 # ruff: noqa: UP031, B905  (MicroPython's f-strings and zip know less)
 
@@ -11,9 +12,8 @@ import sys
 sys.path.insert(0, sys.argv[1])
 
 from tanklink import frames, messages
-from tanklink.config import Config
 
-BY_NAME = {message.name: message for message in messages.TABLE}
+HEARD = {message.sender for message in messages.BY_ID.values()}
 OUT = bytearray(frames.MAX_FRAME)
 
 
@@ -31,7 +31,7 @@ def read(data, sender):
 
 
 def check_frame(entry):
-    message = BY_NAME[entry["message"]]
+    message = getattr(messages, entry["message"])
     values = [unplain(value) for value in entry["values"]]
     text = entry.get("frame") or entry["also"]
     if "frame" in entry:
@@ -39,6 +39,8 @@ def check_frame(entry):
         made = binascii.hexlify(OUT[:n]).decode()
         if made != text:
             return "made " + made
+    if message.sender not in HEARD:
+        return None
     got, counts = read(binascii.unhexlify(text), message.sender)
     if got != (message.name, entry["seq"], values) or counts != [1, 0, 0, 0, 0, 0, 0]:
         return "read %r %r" % (got, counts)
@@ -49,12 +51,18 @@ def check_frame(entry):
 
 
 def check_refused(entry):
+    if entry["sender"] not in HEARD:
+        return None
     got, counts = read(binascii.unhexlify(entry["refused"]), entry["sender"])
     wanted = [int(reason == entry["reason"]) for reason in frames.REASONS]
     return None if got is None and counts == wanted else "read %r %r" % (got, counts)
 
 
 def check_config(entry):
+    if not hasattr(messages, "TABLE"):
+        return None
+    from tanklink.config import Config
+
     config = Config()
     taken = [config.set_circuit(values) for values in entry["circuits"]]
     taken += [config.set_point(values) for values in entry["points"]]

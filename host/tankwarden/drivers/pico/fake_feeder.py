@@ -11,6 +11,8 @@ from tanklink import messages, records
 from tanklink.config import Config
 from tanklink.records import Record
 
+_SENSOR = messages.CONFIG_FEEDER.index["drop_sensor"]
+
 
 @dataclass
 class Operation:
@@ -18,6 +20,7 @@ class Operation:
 
     asked: records.Feed
     ends_at: float
+    has_sensor: bool
     state: str = "running"
     reason: str = "none"
     turns: int = 0
@@ -53,7 +56,9 @@ class FakeFeeder:
             if refused:
                 return reason
         length_s = asked.turns * (2 * asked.rotate_ms + asked.hold_ms) / 1000
-        self.operations[asked.op_hi, asked.op_lo] = Operation(asked, now + length_s, turns=asked.turns)
+        self.operations[asked.op_hi, asked.op_lo] = Operation(
+            asked, now + length_s, bool(limits and limits[_SENSOR]), turns=asked.turns
+        )
         self._tell(
             records.FeedStarted, now,
             {"op_hi": asked.op_hi, "op_lo": asked.op_lo, "wall_day": asked.wall_day, "wall_s": asked.wall_s,
@@ -83,16 +88,19 @@ class FakeFeeder:
             if operation.state == "running":
                 asked = operation.asked
                 self.fed.append((asked.op_hi << 30 | asked.op_lo, asked.feeder, max(1, asked.turns // 2)))
+                operation.drops = messages.DROPS_UNKNOWN
                 self._report(operation, now, "partial", "restart")
 
     def _end(self, operation: Operation, now: float) -> None:
         asked = operation.asked
         operation.took_ms = asked.turns * (2 * asked.rotate_ms + asked.hold_ms)
-        if asked.feeder in self.empty:
+        fell = 0 if asked.feeder in self.empty else asked.turns
+        operation.drops = fell if operation.has_sensor else messages.DROPS_UNKNOWN
+        if operation.has_sensor and not fell:
             self._report(operation, now, "failed", "no_drop")
             return
-        operation.drops = asked.turns
-        self.fed.append((asked.op_hi << 30 | asked.op_lo, asked.feeder, asked.turns))
+        if fell:
+            self.fed.append((asked.op_hi << 30 | asked.op_lo, asked.feeder, fell))
         self._report(operation, now, "done", "none")
 
     def _report(self, operation: Operation, now: float, state: str, reason: str) -> None:

@@ -39,6 +39,7 @@ class ProcessBackend:
         self._record = bytearray(simwire.RECORD_BYTES)
         self._scratch = bytearray(4)
         self.interrupts = None  # the board's, which run as time passes
+        self.stands = False  # whether it is one instant: in a hard callback
         self.words = array("i", [0] * simwire.N_WORDS)
         self._clock = _clock()
         self._read_us = -_FRESH_US
@@ -55,6 +56,8 @@ class ProcessBackend:
 
     def now_us(self):
         """The chip's time, which never wraps and never runs back."""
+        if self.stands:
+            return self._last_us
         t = self._clock()
         while t >= self._known_until_us:
             self._read_page(t)
@@ -112,7 +115,9 @@ class ProcessBackend:
             pass
 
     def sleep_us(self, us):
-        """Wait, with interrupts at their instants."""
+        """Wait, with interrupts at their instants. RuntimeError in one that is hard."""
+        if self.stands:
+            raise RuntimeError("a hard callback waits: on the chip that would hold everything up")
         until_us = self.now_us() + us
         while self.interrupts is not None and self.interrupts.next_us < until_us:
             rest_us = self.interrupts.next_us - self.now_us()

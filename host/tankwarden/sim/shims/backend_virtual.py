@@ -27,6 +27,7 @@ class VirtualBackend:
 
     def __init__(self, start_us=_WRAP_SOON_US, reset_cause=simwire.CAUSE_POWER_ON, ring=256, words=None):
         self.interrupts = None  # the board's, which run as time passes
+        self.stands = False  # whether it is one instant: in a hard callback, where this time stands anyway
         self.words = words or array("i", [0] * simwire.N_WORDS)
         if words is None:
             self.words[simwire.W_ADC_REFERENCE] = simwire.ADC_REFERENCE_COUNTS

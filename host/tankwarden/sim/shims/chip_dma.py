@@ -93,7 +93,7 @@ class ChipDma:
 
     def get(self, channel, register):
         """READ, WRITE, COUNT or CTRL as it is now."""
-        self._board.refresh_samples()
+        self._board.refresh_samples(True)
         if register == READ:
             return channel.read
         if register == WRITE:

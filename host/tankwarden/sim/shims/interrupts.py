@@ -2,8 +2,10 @@
 
 Callbacks run where the program reads the time or lets it pass, each missed tick by a call of its own, back to back, as
 on the chip after an interrupt gap. A hard callback runs with the heap locked; one that raises is reported and its timer
-ends, as on the chip. A soft one comes late by as much as was ever measured there, and when more wait than the scheduler
-has room for, the rest are lost. All of that was tried with MicroPython 1.26.1 on an emulated RP2040.
+ends, as on the chip. Its instant lasts until it is done, however long this machine takes: a converter must not turn its
+ring while the callback is about to look at it. A soft one comes late by as much as was ever measured there, and when
+more wait than the scheduler has room for, the rest are lost. All of that was tried with MicroPython 1.26.1 on an
+emulated RP2040.
 """
 
 import sys
@@ -96,7 +98,9 @@ class Interrupts:
             self.stop(timer)
 
     def _call_hard(self, timer):
+        backend = self._backend
         micropython.heap_lock()
+        backend.stands = True
         try:
             timer.callback(timer)
             return True
@@ -104,6 +108,7 @@ class Interrupts:
             self.failed += 1
             failure = error
         finally:
+            backend.stands = False
             micropython.heap_unlock()
         _say("uncaught exception in timer callback", failure)
         return False

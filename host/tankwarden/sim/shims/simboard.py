@@ -96,10 +96,13 @@ class Board:
         bank.believe(t, words[simwire.W_TRUTH])
         return t
 
-    def refresh_samples(self):
-        """For whoever looks at the converter, DMA or the comparator: everything up to now has happened."""
+    def refresh_samples(self, exactly=False):
+        """For whoever looks at the converter, DMA or the comparator: everything up to now has happened.
+
+        exactly: up to this very instant, for whoever counts samples; others need no more than a recent one.
+        """
         t = self.backend.now_us()
-        if t - self._sampled_us < self._lazy_us:
+        if t - self._sampled_us < (1 if exactly else self._lazy_us):
             return
         self.backend.refresh()
         if self.comparator.model.watches:

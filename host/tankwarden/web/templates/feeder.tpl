@@ -38,17 +38,18 @@
     <summary>Feedings of the last three days</summary>
     <div class="scroll">
     <table>
-      <thead><tr><th scope="col">When</th><th scope="col">Result</th><th scope="col">Food</th><th scope="col">By</th></tr></thead>
+      <thead><tr><th scope="col">When</th><th scope="col">Result</th><th scope="col">Food</th><th scope="col">Seen</th><th scope="col">By</th></tr></thead>
       <tbody>
 %   for row in f['history']:
         <tr>
           <th scope="row">{{!times.mark(row['time_ms'])}}</th>
           <td><span class="badge {{w.FEEDING_LEVELS[row['status']]}}">{{w.FEEDING_WORDS[row['status']]}}</span></td>
           <td>{{w.portion(row)}}</td>
+          <td>{{!w.seen(row)}}</td>
           <td>{{w.FEEDING_SOURCES.get(row['source'], row['source'])}}</td>
         </tr>
 %     if row['reason']:
-        <tr class="detail"><td colspan="4">{{row['reason']}}</td></tr>
+        <tr class="detail"><td colspan="5">{{row['reason']}}</td></tr>
 %     end
 %   end
       </tbody>

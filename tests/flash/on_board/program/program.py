@@ -11,7 +11,6 @@ import board
 import identity
 import limits
 import machine
-import maintenance
 from trial import Trial
 
 from tanklink.frames import MAX_FRAME, ByteReader, encode_into
@@ -46,9 +45,8 @@ class Program:
             if self._trial.pending and STATE != 5 and values[0] == DIGEST:
                 self._trial.keep()
         elif message is MAINTENANCE:
-            maintenance.request()
             self._send(ACK, seq, [MAINTENANCE.id])
-            identity.leave_note(board.NOTE_MAINTENANCE)
+            identity.leave_note(board.NOTE_FREE_REPL)
             machine.reset()
 
     def _send(self, message, seq, values):
