@@ -3,10 +3,16 @@
 tests/chip needs a firmware image and minutes of emulation: without --chip it is not collected.
 """
 
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
+
+if TYPE_CHECKING:
+    from postgresql_kit import Server
 
 CHIP = Path(__file__).parent / "chip"
 
@@ -28,3 +34,39 @@ def pytest_report_header(config: pytest.Config) -> str | None:
         if config.getoption("--chip")
         else "tests/chip: left out, it needs a firmware image: ./tools/test --chip UF2"
     )
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> "Iterator[Server]":
+    """A PostgreSQL server on loopback. Where there is none its tests are left out; with CI=true they fail."""
+    from postgresql_kit import MissingError, Server
+
+    try:
+        server = Server()
+    except MissingError as error:
+        stop: Callable[[str], Any] = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        stop(str(error))
+    try:
+        yield server
+    finally:
+        server.end()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "each_database" in metafunc.fixturenames:
+        alone = metafunc.definition.get_closest_marker("sqlite") is not None
+        metafunc.parametrize("each_database", ["sqlite"] if alone else ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
+def each_database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Runs the test on both: with PostgreSQL, what store_kit opens is a database that stands for the file's path.
+
+    A test marked `sqlite` pins what only the file has.
+    """
+    import store_kit
+
+    name = str(request.param)
+    if name == "postgresql":
+        monkeypatch.setattr(store_kit, "url_of", request.getfixturevalue("postgresql").url_of)
+    return name

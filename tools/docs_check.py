@@ -19,6 +19,7 @@ NAME = re.compile(r"^(?:[A-Za-z]\w*\.)*([A-Za-z_]\w*)(?:\(.*\))?$")
 # Where a path that is given in short may begin: `flows/control.py` is host/tankwarden/flows/control.py.
 PLACES = ("", "host/tankwarden/", "mcu/", "protocol/tanklink/", "bench/tankbench/", "docs/")
 COMMAND = re.compile(r"(?:^|[ /])(tankwarden|tankbench) ([a-z][a-z\-]+)([^|;&#\n]*)", re.M)
+WAY = re.compile(r"^ {4}([a-z][a-z\-]*)\s", re.M)
 FORBIDDEN = re.compile(
     r"registry\.npmjs|registry\.yarnpkg|pypi\.org/simple|pypi\.python\.org|files\.pythonhosted|proxy\.golang"
     r"|deb\.debian\.org|/home/(?!pi\b)\w|/root/|/Users/\w|" + re.escape(str(ROOT)) + r"\b"
@@ -105,7 +106,10 @@ def command_options() -> dict[str, set[str]]:
         script = Path(sys.executable).parent / program
         top = _help(script)
         for command in re.findall(r"^ {4}([a-z][a-z\-]+)\s", top, re.M):
-            usage[f"{program} {command}"] = set(re.findall(r"--[a-z][a-z\-]+", _help(script, command)))
+            said = _help(script, command)
+            ways = WAY.findall(said.partition("\nways:\n")[2])  # of a command that has commands of its own
+            said += "".join(_help(script, command, way) for way in ways)
+            usage[f"{program} {command}"] = set(re.findall(r"--[a-z][a-z\-]+", said))
     return usage
 
 

@@ -44,3 +44,11 @@ need_browser() {
   [ -z "${CI:-}" ] || die "chromium and chromium-driver are missing and cannot be installed"
   say "no chromium: the browser tests are left out (sudo apt-get install chromium chromium-driver)"
 }
+
+need_postgresql() {
+  compgen -G '/usr/lib/postgresql/*/bin/initdb' >/dev/null && return
+  [ -x "$(command -v initdb)" ] && return
+  apt_install postgresql && return
+  [ -z "${CI:-}" ] || die "postgresql is missing and cannot be installed"
+  say "no postgresql: the store's tests run on SQLite alone (sudo apt-get install postgresql)"
+}

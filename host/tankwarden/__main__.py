@@ -13,7 +13,10 @@ COMMANDS = (
     "tankwarden.cli.run",
     "tankwarden.cli.command",
     "tankwarden.cli.feed",
+    "tankwarden.cli.store",
     "tankwarden.cli.flash",
+    "tankwarden.cli.calibrate",
+    "tankwarden.cli.table",
     "tankwarden.demo.cli",
     "tankwarden.sim.cli",
 )

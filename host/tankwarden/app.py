@@ -12,7 +12,7 @@ import shlex
 import shutil
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -23,6 +23,7 @@ from tankwarden.drivers.pico.driver import PicoDriver
 from tankwarden.errors import CommandError, NotKnownError, StoreError
 from tankwarden.events import Event
 from tankwarden.flows import notices
+from tankwarden.flows.calibrating import Calibrating, Desk
 from tankwarden.flows.claims import ClaimBook
 from tankwarden.flows.commands import Commands
 from tankwarden.flows.control import CircuitTick, Control, Tick, output_id
@@ -34,25 +35,31 @@ from tankwarden.flows.feeders import FeederBook
 from tankwarden.flows.feeding import FeedingFlow
 from tankwarden.flows.lights import Lights
 from tankwarden.flows.lights_json import charts_json
+from tankwarden.flows.nightly import Backups
 from tankwarden.flows.readings import Change, Probes
-from tankwarden.flows.record import Recording
+from tankwarden.flows.record import ReadingRecording, Recording
 from tankwarden.flows.snapshot import Around, Failures, Json, Snapshots, Trip, tasks_json, trips_json
 from tankwarden.flows.standstill import Live, aged
+from tankwarden.flows.store_watch import StoreWatch
 from tankwarden.flows.supervise import Supervisor
 from tankwarden.flows.totals import Totals
 from tankwarden.flows.watch import Watch
 from tankwarden.flows.waveforms import Waveforms
 from tankwarden.flows.weather import Weather
 from tankwarden.logic import waveform
+from tankwarden.logic.calibration import Points
 from tankwarden.logic.claims import Claim
 from tankwarden.logic.lights import output_id as light_output
+from tankwarden.logic.pico_config import calibrated
 from tankwarden.logic.quality import Quality
-from tankwarden.store import open_store
+from tankwarden.store import Span, export, open_store
+from tankwarden.store.sqlite import SqliteFile
 from tankwarden.version import version
 
 STOP_S = 0.5  # for the circuits to open at an orderly stop
 STALE_S = 1.0  # a snapshot older than that is no longer shown as it is
 COMMAND_S = 15.0
+LONG, LONG_S = ("calibrate", "calibrate-preview", "calibrate-undo"), 600.0  # years of rows take a while
 CAUSE_S = 2.0  # a trip's event comes within that of the STATUS that first shows it
 _DAY_MS = 86_400_000
 PERIODS_MS = {"day": _DAY_MS, "week": 7 * _DAY_MS, "month": 30 * _DAY_MS, "all": None}  # of a feeder's history
@@ -67,9 +74,15 @@ class App:
         self.config, self.data = config, data
         self.clock = wiring.clock_of(config)
         self.version = version()
-        self._store = open_store(places.database(data), wall_ms=self.clock.wall_ms)
+        self._store = open_store(
+            places.database(data), wall_ms=self.clock.wall_ms, upkeep=wiring.upkeep_of(config),
+            backup_folder=places.backups(data),
+        )  # fmt: skip
         self._recorder = self._store.recorder
-        self._queries = self._store.queries(wiring.calibration_of(config))
+        scales = wiring.calibration_of(config)
+        self._queries = self._store.queries(scales)
+        self._calibrator = self._store.calibrator(scales, config.site.zone, self.clock.wall_ms)
+        self._calibrator.changed = self._queries.recalibrated
         self.pico = PicoDriver(
             config.pico.port, wiring.board_of(config), self.clock, version=self.version,
             random_uint=lambda: random.SystemRandom().getrandbits(30),
@@ -84,6 +97,8 @@ class App:
         )  # fmt: skip
         self._claims = ClaimBook(self._recorder, self._stored_claims())
         self._recording = Recording(self._recorder, self.clock, config.recorder.period_s, self._qualities)
+        self._store_watch = StoreWatch(self.clock.wall_ms, self._events.note)
+        self._reading_records = ReadingRecording(self._recorder, wiring.other_probes(config))
         self._watch = Watch(self.pico, self.clock, self._events.note, self.log)
         self._lights = Lights(
             wiring.channels_of(config), config.lighting, self.clock, self.pico, self._claims, self.log
@@ -92,7 +107,8 @@ class App:
         self._totals = Totals(self._queries, self.clock, config.site.zone, self.log)
         for told in (self._recording.told, self._events.told, self._watch.told, self._lights.told):
             self.pico.subscribe(told)
-        self._probes = Probes(wiring.probes_of(config, self.pico, self.clock))
+        probes = wiring.probes_of(config, self.pico, self.clock)
+        self._probes, self._sensors = Probes(probes), [sensor for sensor, _ in probes.values()]
         self._probe_names, self._probe_of_channel = wiring.probe_names(config), wiring.probe_of_channel(config)
         self.control = Control(
             config, self.clock, self._probes, wiring.switches_of(config, self.pico), self._claims, self.pico,
@@ -100,12 +116,15 @@ class App:
         )  # fmt: skip
         outputs = tuple(output_id(circuit.id) for circuit in config.circuits)
         dimmable = tuple(light_output(light.id) for light in config.lights)
+        desk = Desk(config, self._calibrator, self.clock)
+        self._calibrating = Calibrating(desk, self._calibrator, self.clock, self.log, self._recalibrated)
         self._commands = Commands(
             self.pico, self._claims, outputs, self.clock, self.log, dimmable, self._weather,
-            FeederCommands(self._feeders, self._feeding).table,
+            FeederCommands(self._feeders, self._feeding).table | self._calibrating.table,
         )  # fmt: skip
         self._door = Door(places.socket_path(data), self._commands.handle)
         self._snapshots = Snapshots(config, self.version, wiring.scales_of(config), _reset_command(data))
+        self._calibrating.load()
         self._supervisor = Supervisor(self.clock, self.log)
         self._failures = Failures()
         self._tasks()
@@ -128,7 +147,17 @@ class App:
         self._supervisor.add("lights", self._lights.run, quiet_after_s=15.0)
         self._supervisor.add("feeding", self._feeding.run, quiet_after_s=15.0)
         self._supervisor.add("watch", self._watch.run)
+        if isinstance(self._store.database, SqliteFile) and self.config.backup.keep and self.config.clock is None:
+            self._supervisor.add("backup", self._backups(self._store.database.path).run, quiet_after_s=30.0)
+        self._supervisor.add("calibration", self._calibrating.run, quiet_after_s=60.0)
         self._supervisor.add("energy", self._totals.run, quiet_after_s=15.0)
+
+    def _backups(self, file: Path) -> Backups:
+        settings = self.config.backup
+        return Backups(
+            self._recorder, self.clock, file, places.backups(self.data), keep=settings.keep, hour=settings.hour,
+            zone=self.config.site.zone, log=self.log, note=self._events.note,
+        )  # fmt: skip
 
     # -- for other threads -----------------------------------------------------------------------------------------
 
@@ -151,6 +180,14 @@ class App:
     def history(self, hours: float) -> Json:
         """The charts' series. ValueError for hours that cannot be shown, StoreError if they cannot be read."""
         return self._queries.history(hours, self.clock.wall_ms())
+
+    def series(self, name: str, t0_ms: int, t1_ms: int, points: int) -> Json:
+        """One thing's history. NotKnownError, RefusedError, StoreError."""
+        return self._queries.series(name, t0_ms, t1_ms, points)
+
+    def export(self, what: str, t0_ms: int | None, t1_ms: int | None) -> Iterator[str]:
+        """A table as CSV, in pieces. NotKnownError, StoreError."""
+        return export(self._store.database, self._calibrator.timeline, what, Span(t0_ms, t1_ms))
 
     def lights_today(self) -> Json:
         """Today's curve of every light."""
@@ -184,7 +221,7 @@ class App:
             )
         if kept.samples is None:
             raise NotKnownError(f"The Pico has kept no waveform of trip {trip}")
-        scales = {scale.channel: scale.points for scale in self.config.scales}
+        scales = {scale.channel: scale.points for scale in self.config.scales} | dict(self._points)
         (told,) = trips_json([(event, True)])
         return {"trip": told, **waveform.to_json(kept, scales)}
 
@@ -194,10 +231,11 @@ class App:
             raise CommandError("the engine does not run")
         answer = asyncio.run_coroutine_threadsafe(self._commands.handle(request), self._loop)
         try:
-            return answer.result(COMMAND_S)
+            patience_s = LONG_S if str(request.get("cmd")) in LONG else COMMAND_S
+            return answer.result(patience_s)
         except TimeoutError as error:
             answer.cancel()
-            raise CommandError(f"no answer within {COMMAND_S:g} s: look at the tasks on the page") from error
+            raise CommandError(f"no answer within {patience_s:g} s: look at the tasks on the page") from error
 
     def stop(self) -> None:
         """Ask for the orderly end, from any thread."""
@@ -293,9 +331,12 @@ class App:
         self._feeding.stored(event)
 
     def _publish(self, tick: Tick) -> None:
+        self._reading_records.take(self._probes.readings, tick.now_ms)
+        recorder = self._recorder.status()
+        self._store_watch.look(recorder.error, self._store.note)
         around = Around(
             view=self.pico.view(), tasks=self._supervisor.rows(), failures=self._failures, trip=self._shown_trip(),
-            events=self._events.recent, energy=self._totals.energy, recorder=self._recorder.status(),
+            events=self._events.recent, energy=self._totals.energy, recorder=recorder,
             waveforms=self._waveforms.kept, lights=self._lights.view(), weather=self._weather.running(),
             feeders=self._feeding.shown(tick.now_ms),
         )  # fmt: skip
@@ -312,6 +353,14 @@ class App:
 
     def _switched(self, circuit: CircuitTick) -> None:
         self._events.note(notices.output_changed(self.clock.wall_ms(), circuit))
+
+    def _recalibrated(self, points: Mapping[str, Points]) -> None:
+        """Other curves hold than before: for the probes, for power, and for what the Pico judges by."""
+        config = calibrated(self.config, points)
+        wiring.recalibrate(self._sensors, points)
+        self._snapshots.recalibrate(wiring.scales_of(self.config, points))
+        self.pico.reconfigure(wiring.board_of(config))
+        self._points = points
 
     def _qualities(self) -> dict[str, Quality]:
         readings = self._probes.readings

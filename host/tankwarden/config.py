@@ -58,6 +58,18 @@ class Recorder:
     """What is stored."""
 
     period_s: int = setting("one row of measurements per period", unit="s", low=1, high=60, default=1)
+    keep_raw_days: int = setting(
+        "rows are deleted after so long, and their minutes stay; 0 = never", unit="days", low=0, default=0
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backup:
+    """The database is copied every night into the folder backups of the data folder, from which a damaged one is
+    restored. A server's database is its administrator's to back up; simulated time makes no backups."""
+
+    keep: int = setting("so many are kept; 0 = none is made", low=0, high=1000, default=7)
+    hour: int = setting("of the site's day at which it is made", low=0, high=23, default=3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -195,6 +207,7 @@ class Config:
     http: Http
     pico: Pico
     recorder: Recorder
+    backup: Backup
     clock: ClockSettings | None
     lockout: Lockout
     energy: Energy
@@ -220,6 +233,7 @@ _SECTIONS: dict[str, type] = {
     "http": Http,
     "pico": Pico,
     "recorder": Recorder,
+    "backup": Backup,
     "clock": ClockSettings,
     "lockout": Lockout,
     "energy": Energy,
@@ -274,6 +288,7 @@ def parse(text: str, file: str = "configuration", drivers: Mapping[str, type] = 
         http=section("http", Http),
         pico=section("pico", Pico),
         recorder=section("recorder", Recorder),
+        backup=section("backup", Backup),
         clock=section("clock", ClockSettings) if "clock" in tables else None,
         lockout=section("lockout", Lockout),
         energy=section("energy", Energy),

@@ -171,6 +171,12 @@ def _scales_present(config: Config) -> None:
             raise ConfigError(f"there is no scale for {channel}", where=f"{config.file}, {owner}", fix=fix)
 
 
+def check_reach(config: Config) -> None:
+    """ConfigError if a limit of a circuit lies beyond what its channels can measure."""
+    for circuit in config.circuits:
+        _measurable(circuit, config)
+
+
 def _measurable(circuit: Circuit, config: Config) -> None:
     """A limit that the channel cannot reach would never trip.
 

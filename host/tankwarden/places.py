@@ -31,6 +31,11 @@ def database(data: Path) -> str:
     return os.environ.get(DATABASE_URL) or str(data / "tankwarden.db")
 
 
+def backups(data: Path) -> Path:
+    """The folder of the nightly backups."""
+    return data / "backups"
+
+
 def socket_path(data: Path) -> Path:
     """Of the door for people at this machine."""
     return data / "control.sock"

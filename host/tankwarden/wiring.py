@@ -1,6 +1,7 @@
 """From the configuration to the parts: what the Pico is to hold, which probes there are, how rows become values."""
 
 import zlib
+from collections.abc import Iterable, Mapping
 
 from tankwarden.ceilings import ceilings
 from tankwarden.clock import Clock, SimulatedClock, SystemClock
@@ -15,10 +16,11 @@ from tankwarden.flows.readings import probe_of
 from tankwarden.flows.snapshot import Scales
 from tankwarden.logic import pico_config
 from tankwarden.logic.behaviors import Sky
+from tankwarden.logic.calibration import Curve
 from tankwarden.logic.lights import Channel
 from tankwarden.logic.quality import Rules
-from tankwarden.logic.scaling import Points, line
-from tankwarden.store import Calibration, CircuitMeter, Thermometer
+from tankwarden.logic.scaling import Points
+from tankwarden.store import Calibration, CircuitMeter, Thermometer, Upkeep
 
 # STATUS comes at 10 Hz: a circuit's probe that is silent for three of these periods is stale, as the link then is.
 PROBE_PERIOD_S, PROBE_STALE_AFTER = 0.5, 3
@@ -40,7 +42,7 @@ def clock_of(config: Config) -> Clock:
 
 
 def board_of(config: Config) -> BoardConfig:
-    """What the Pico is to hold."""
+    """What the Pico is to hold; its scaling tables are the configuration's, or those of the calibrations that hold."""
     return board_config(
         map(pico_config.circuit_record, config.circuits),
         pico_config.tables(config.scales),
@@ -48,11 +50,11 @@ def board_of(config: Config) -> BoardConfig:
     )
 
 
-def points_of(config: Config, channel: str) -> Points:
+def points_of(config: Config, channel: str) -> tuple[tuple[float, float], ...]:
     """The scale of a channel that config has made sure to have one."""
     scale = config.scale(channel)
     assert scale is not None
-    return scale.points
+    return tuple(scale.points)
 
 
 def probes_of(config: Config, pico: PicoDriver, clock: Clock) -> dict[str, tuple[Sensor, Rules]]:
@@ -101,14 +103,21 @@ def switches_of(config: Config, pico: PicoDriver) -> dict[int, Switch]:
     return {c.circuit: PicoCircuit(pico, c.circuit, config.pico.ttl_ms) for c in config.circuits}
 
 
-def scales_of(config: Config) -> dict[int, Scales]:
-    """By the Pico's number of the circuit."""
-    return {
-        c.circuit: Scales(
-            line(points_of(config, f"voltage_{c.circuit}")), line(points_of(config, f"current_{c.circuit}"))
-        )
-        for c in config.circuits
-    }
+def scales_of(config: Config, points: Mapping[str, Points] | None = None) -> dict[int, Scales]:
+    """By the Pico's number of the circuit: the configuration's, or others, by channel."""
+    given = points or {}
+
+    def curve(channel: str) -> Curve:
+        return Curve(tuple(given.get(channel) or points_of(config, channel)))
+
+    return {c.circuit: Scales(curve(f"voltage_{c.circuit}"), curve(f"current_{c.circuit}")) for c in config.circuits}
+
+
+def recalibrate(probes: Iterable[Sensor], points: Mapping[str, Points]) -> None:
+    """Let the probes on the Pico's channels read by these points."""
+    for probe in probes:
+        if isinstance(probe, PicoChannelSensor) and probe.channel in points:
+            probe.points = points[probe.channel]
 
 
 def calibration_of(config: Config) -> Calibration:
@@ -127,3 +136,14 @@ def calibration_of(config: Config) -> Calibration:
         if s.driver == "pico" and "temperature" in s.parameters.channel
     ]
     return Calibration(meters, tuple(thermometers), config.energy.max_gap_s)
+
+
+def upkeep_of(config: Config) -> Upkeep:
+    """What the recorder does besides writing: minutes by the same gap and scales as everything else."""
+    scales = calibration_of(config)
+    return Upkeep(gap_ms=scales.gap_ms, keep_raw_days=config.recorder.keep_raw_days, meters=scales.circuits)
+
+
+def other_probes(config: Config) -> dict[str, str]:
+    """Probe → id of the sensors that do not hang on the Pico, whose channels have rows of their own."""
+    return {probe_of(sensor.id): sensor.id for sensor in config.sensors if sensor.driver != "pico"}

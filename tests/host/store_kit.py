@@ -9,14 +9,14 @@ from typing import Any
 
 from tanklink.messages import CHANNELS
 from tankwarden.events import Event
+from tankwarden.logic.calibration import Curve
 from tankwarden.logic.feeder import Entry, Feeder, ServoConfig
 from tankwarden.logic.feeding import Feeding, Source, Status
-from tankwarden.logic.scaling import Line
-from tankwarden.store import Calibration, CircuitMeter, MeasurementRow, Store, Thermometer, open_store
+from tankwarden.store import Calibration, CircuitMeter, MeasurementRow, Store, Thermometer, Upkeep, open_store
 
 T0 = 1_781_000_400_000  # a whole ten minutes of UTC, as the pieces of remembered energy are
 HOUR = 3_600_000
-VOLTS, AMPERES = Line(slope=0.1, offset=0.0), Line(slope=0.01, offset=-4.0)  # live zero at 400 counts
+VOLTS, AMPERES = Curve.straight(0.1, 0.0), Curve.straight(0.01, -4.0)  # live zero at 400 counts
 KW = (2500, 800)  # counts of 250 V and 4 A
 CALIBRATION = Calibration(
     (CircuitMeter("east", 1, VOLTS, AMPERES), CircuitMeter("west", 2, VOLTS, AMPERES)),
@@ -67,19 +67,36 @@ def feeding(number: int | None, **changes: Any) -> Feeding:
     return replace(whole, **changes)
 
 
+url_of: Callable[[Path], str] | None = (
+    None  # of a PostgreSQL database that stands for a path; the fixture each_database
+)
+
+
+def place(path: Path | str) -> Path | str:
+    """What stands for a path on the database of the test."""
+    return path if url_of is None or isinstance(path, str) else url_of(path)
+
+
 def opened(
     path: Path | str, *, batch_s: float = 60.0, batch_rows: int = 60, max_waiting_rows: int = 20_000,
-    busy_s: float = 0.05,
+    busy_s: float = 0.05, upkeep: Upkeep | None = None,
 ) -> Store:  # fmt: skip
     """A store whose clock stands still, and that neither waits nor pauses long when the disk fails."""
     return open_store(
-        path, wall_ms=lambda: T0, batch_s=batch_s, batch_rows=batch_rows, retry_s=0.03, busy_s=busy_s,
-        max_waiting_rows=max_waiting_rows,
+        place(path), wall_ms=lambda: T0, batch_s=batch_s, batch_rows=batch_rows, retry_s=0.03, busy_s=busy_s,
+        max_waiting_rows=max_waiting_rows, upkeep=upkeep,
     )  # fmt: skip
 
 
 def stored(path: Path, what: str = "count(*) FROM measurements") -> int:
-    """A number from the file itself, by a connection of its own."""
+    """A number from the database itself, by a connection of its own."""
+    if url_of is not None:
+        import psycopg
+
+        with psycopg.connect(url_of(path)) as server:
+            found = server.execute(f"SELECT {what}".encode()).fetchone()
+        assert found is not None
+        return int(found[0])
     connection = sqlite3.connect(f"file:{path}?mode=ro", uri=True)
     (number,) = connection.execute(f"SELECT {what}").fetchone()
     connection.close()

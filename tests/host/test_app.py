@@ -106,7 +106,7 @@ def test_it_connects_arms_heats_and_shows_it_and_ends_in_order(tmp_path: Path, p
         assert circuit["readings"]["voltage"]["value"] == pytest.approx(250)
         assert circuit["readings"]["power"]["value"] == pytest.approx(250 * (2000 - 372) * 14 / 3696, abs=0.1)
         assert {task["name"] for task in status["tasks"]} == {
-            "link", "control", "record", "events", "waveforms", "lights", "feeding", "watch", "energy",
+            "link", "control", "record", "events", "waveforms", "lights", "feeding", "watch", "calibration", "energy",
         }  # fmt: skip
         assert {task["state"] for task in status["tasks"]} == {"running"}
         assert [sensor["reading"]["value"] for sensor in status["sensors"]] == [110.0, 64.5]

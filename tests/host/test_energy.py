@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tankwarden.logic.calibration import Curve
 from tankwarden.logic.energy import mean, power_w
-from tankwarden.logic.scaling import Line, line
 
-VOLTS = line(((0, 0.0), (4095, 500.0)))
-AMPERES = line(((372, 0.0), (4068, 14.0)))
+VOLTS = Curve(((0, 0.0), (4095, 500.0)))
+AMPERES = Curve(((372, 0.0), (4068, 14.0)))
 pairs = st.lists(st.tuples(st.integers(0, 4095), st.integers(0, 4095)), min_size=1, max_size=64)
-lines = st.builds(Line, st.floats(-1, 1), st.floats(-100, 100))
+lines = st.builds(Curve.straight, st.floats(-1, 1), st.floats(-100, 100))
 
 
 def sums(samples: list[tuple[int, int]]) -> tuple[int, int, int, int]:
@@ -20,7 +20,7 @@ def sums(samples: list[tuple[int, int]]) -> tuple[int, int, int, int]:
 
 
 @given(pairs, lines, lines)
-def test_it_is_the_mean_of_the_products(samples: list[tuple[int, int]], volts: Line, amperes: Line) -> None:
+def test_it_is_the_mean_of_the_products(samples: list[tuple[int, int]], volts: Curve, amperes: Curve) -> None:
     brute = sum(volts.value(v) * amperes.value(i) for v, i in samples) / len(samples)
     v_sum, i_sum, vi_sum, n = sums(samples)
     assert power_w(v_sum, i_sum, vi_sum, n, volts, amperes) == pytest.approx(brute, rel=1e-9, abs=1e-4)

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tanklink.config import Config
 from tanklink.messages import CHANNELS
 from tankwarden.logic.pico_config import tables
-from tankwarden.logic.scaling import line, value_at
+from tankwarden.logic.scaling import value_at
 
 NTC = ((267, 212.0), (484, 173.0), (658, 153.5), (904, 133.5), (1260, 112.0), (1825, 86.0), (2978, 40.0))
 
@@ -46,17 +46,6 @@ def test_the_pico_reckons_the_same_in_integers(counts: int) -> None:
     for index, (raw, value) in enumerate(NTC):
         assert pico.set_point([channel, index, raw, round(value * 1000)])
     assert pico.scale(channel, counts) / 1000 == pytest.approx(value_at(NTC, counts), abs=0.02)
-
-
-@given(st.floats(0, 4095))
-def test_a_line_is_the_scale_of_two_points(counts: float) -> None:
-    points = ((372, 0.0), (4068, 14.0))
-    assert line(points).value(counts) == pytest.approx(value_at(points, counts), abs=1e-9)
-
-
-def test_a_bent_scale_is_no_line() -> None:
-    with pytest.raises(ValueError, match="exactly 2 points, not 7"):
-        line(NTC)
 
 
 def test_tables_round_to_the_picos_units() -> None:

@@ -14,6 +14,8 @@ from store_kit import AMPERES, CALIBRATION, HOUR, KW, T0, VOLTS, opened, row
 from tankwarden.logic.energy import power_w
 from tankwarden.store import Calibration, MeasurementRow, Queries, Store, pack_quality
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 OFF = (3400, 400)  # 340 V and 0 A
 W700 = (1750, 800)  # 175 V and 4 A
 TEN_MIN = 600_000
@@ -198,12 +200,14 @@ def test_any_rows_stored_waiting_or_late_sum_up_to_the_plain_reckoning(
         check()
 
 
+@pytest.mark.sqlite
 def test_what_is_remembered_is_not_read_again() -> None:
     """The file is exchanged below the reader: closed pieces still are as they were, and no row was read for them."""
     with kept(*seconds(7201)) as (store, queries):
         span = (T0, T0 + HOUR)
         before = queries.energies_wh(*span)
-        store.path.rename(store.path.with_name("moved.db"))
+        path = Path(store.name)
+        path.rename(path.with_name("moved.db"))
         for companion in ("a.db-wal", "a.db-shm"):
-            store.path.with_name(companion).unlink()
+            path.with_name(companion).unlink()
         assert queries.energies_wh(*span) == before

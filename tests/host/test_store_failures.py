@@ -117,7 +117,7 @@ def test_memory_is_bounded_and_the_oldest_rows_go(tmp_path: Path) -> None:
 def test_no_more_writes_wait_than_memory_is_for(tmp_path: Path) -> None:
     """A queue that is full refuses; what is kept over a failure is bounded too, and what is lost of it is said."""
     path = tmp_path / "a.db"
-    with opened(path, busy_s=0.5) as store:
+    with opened(path, busy_s=2.0) as store:
         with locked(path):
             futures = [store.recorder.submit_event(event(k)) for k in range(2 * MAX_JOBS + 1)]
             with pytest.raises(StoreError, match="writes already wait"):
@@ -231,7 +231,7 @@ store = opened(path, batch_rows=100)
 store.recorder.measurements(row(T0 + k) for k in range(1000))
 limits = resource.getrlimit(resource.RLIMIT_FSIZE)
 resource.setrlimit(resource.RLIMIT_FSIZE, (path.with_name("a.db-wal").stat().st_size + 5000, limits[1]))
-for k in range(1000, 5000):
+for k in range(1000, 15_000):
     store.recorder.measurement(row(T0 + k))
 try:
     store.recorder.flush()
@@ -239,7 +239,7 @@ try:
 except StoreError as error:
     flushed = str(error)
 waiting = store.recorder.status()
-seen = store.queries(CALIBRATION).energy_wh("east", T0, T0 + 5000)
+seen = store.queries(CALIBRATION).energy_wh("east", T0, T0 + 15_000)
 resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 wait_for(lambda: store.recorder.status().error is None, "recovery")
 store.recorder.flush()
@@ -267,8 +267,8 @@ def test_a_file_that_may_not_grow_is_a_disk_that_fails(tmp_path: Path) -> None:
     assert "meets errors of its disk" in flushed
     assert (told, dropped) == (flushed, 0)
     assert pending > 0
-    assert seen == pytest.approx(5000 / 3600, rel=0.01)  # 1 kW for 5 s, seen while it waits
-    assert stored(path) == 5000
+    assert seen == pytest.approx(15 / 3.6, rel=0.01)  # 1 kW for 15 s, seen while it waits
+    assert stored(path) == 15_000
     assert stored(path, "count(*) FROM pragma_integrity_check WHERE integrity_check = 'ok'") == 1
 
 

@@ -12,6 +12,8 @@ from tankwarden.logic.feeder import Entry
 from tankwarden.logic.feeding import Outcome, Source, Started, Status
 from tankwarden.store import Begun
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 
 def outcome(status: Status = Status.SUCCESS, **changes: Any) -> Outcome:
     whole = Outcome(

@@ -14,6 +14,8 @@ from tankwarden.logic.quality import Quality
 from tankwarden.store import Calibration, Thermometer, pack_quality
 from tankwarden.store.queries import MAX_POINTS, bucket_width
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 MINUTE = 60_000
 
 

@@ -17,7 +17,9 @@ from tankwarden.errors import StoreError
 from tankwarden.events import Event
 from tankwarden.logic.claims import Claim, Priority
 from tankwarden.store import Store
-from tankwarden.store.database import Database
+from tankwarden.store.sqlite import SqliteFile
+
+pytestmark = pytest.mark.usefixtures("each_database")
 
 
 def claim(claim_id: str = "by-hand", value: bool = True, until_ms: int | None = T0 + HOUR) -> Claim:
@@ -162,9 +164,10 @@ def test_one_event_told_by_many_threads_is_new_once(tmp_path: Path) -> None:
         assert sum(pool.map(lambda _: store.recorder.event(event()), range(40))) == 1
 
 
+@pytest.mark.sqlite
 def test_what_must_last_is_written_through_to_the_disk(tmp_path: Path) -> None:
     """In WAL mode only synchronous=FULL (2) survives a power cut; batches are content with NORMAL (1)."""
-    database = Database(tmp_path / "a.db", wall_ms=lambda: T0)
+    database = SqliteFile(tmp_path / "a.db", wall_ms=lambda: T0)
     database.open(check=True)
     for durable, level in ((True, 2), (False, 1), (True, 2)):
         with database.writing(durable=durable) as db:
@@ -287,6 +290,7 @@ for k in range(100_000):
 """
 
 
+@pytest.mark.sqlite
 def test_a_kill_takes_at_most_a_batch_and_no_event(tmp_path: Path) -> None:
     path, chance = tmp_path / "a.db", random.Random(5)
     script = WRITE_UNTIL_KILLED.format(here=str(Path(__file__).parent), path=str(path))
@@ -305,10 +309,11 @@ def test_a_kill_takes_at_most_a_batch_and_no_event(tmp_path: Path) -> None:
         assert not any(store.recorder.event(event(k)) for k in range(0, taken, 20))
 
 
+@pytest.mark.sqlite
 def test_a_store_is_a_context(tmp_path: Path) -> None:
     with opened(tmp_path / "a.db") as store:
         assert isinstance(store, Store)
-        assert store.path == tmp_path / "a.db"
+        assert store.name == str(tmp_path / "a.db")
         assert store.recorder.status().error is None
     with pytest.raises(StoreError):
         store.recorder.flush()

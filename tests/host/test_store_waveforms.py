@@ -11,6 +11,8 @@ from tankwarden.errors import StoreError
 from tankwarden.logic.waveform import Waveform
 from tankwarden.store import Queries, Store
 
+pytestmark = pytest.mark.usefixtures("each_database")
+
 SAMPLES = bytes(range(24)) * 2
 
 

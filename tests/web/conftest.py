@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import web_data
 import web_feeders
 import web_lights
 import web_snapshots
@@ -42,6 +43,7 @@ class Controller:
         self.trips_asked: list[int] = []
         self.commands: list[dict[str, Any]] = []
         self.refusal: str | None = None
+        self.series_asked: list[tuple[str, int, int, int]] = []
         self.feeder_error: Exception | None = None
 
     def status(self) -> dict[str, Any]:
@@ -75,6 +77,13 @@ class Controller:
         told: dict[str, Any] = web_feeders.feedings(feeder, period)
         return told
 
+    def read_series(self, name: str, t0_ms: int, t1_ms: int, points: int) -> dict[str, Any]:
+        self.series_asked.append((name, t0_ms, t1_ms, points))
+        if self.feeder_error is not None:
+            raise self.feeder_error
+        found: dict[str, Any] = web_data.series(name, t0_ms, t1_ms, points)
+        return found
+
     def command(self, request: Mapping[str, Any]) -> dict[str, Any]:
         self.commands.append(dict(request))
         if self.feeder_error is not None:
@@ -104,7 +113,8 @@ class Site:
         asked = self.controller
         sources = Sources(
             status=asked.status, history=asked.read_history, trips=asked.read_trips, waveform=asked.read_waveform,
-            lights=asked.read_lights, feedings=asked.read_feedings, token=web_feeders.TOKEN, command=asked.command,
+            lights=asked.read_lights, feedings=asked.read_feedings,
+            series=asked.read_series, export=web_data.export, token=web_feeders.TOKEN, command=asked.command,
         )  # fmt: skip
         self.server = WebServer(make_app(sources), "127.0.0.1", 0)
         self.server.start()

@@ -3,6 +3,7 @@
 import math
 from typing import Any
 
+import web_data
 import web_feeders
 import web_lights
 import web_snapshots
@@ -55,5 +56,6 @@ def sources() -> Sources:
     """What the server asks, where nobody changes it."""
     return Sources(
         status=web_snapshots.snapshot, history=web_snapshots.history, trips=trips, waveform=waveform,
-        lights=web_lights.charts, feedings=web_feeders.feedings, token=web_feeders.TOKEN, command=dict,
+        lights=web_lights.charts, feedings=web_feeders.feedings,
+        series=web_data.series, export=web_data.export, token=web_feeders.TOKEN, command=dict,
     )  # fmt: skip

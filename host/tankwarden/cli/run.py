@@ -86,7 +86,7 @@ def _serve(config: "Config", data: Path) -> None:
         token = places.api_token(data)
         sources = Sources(
             status=app.status, history=app.history, trips=app.trips, waveform=app.waveform, lights=app.lights_today,
-            feedings=app.feedings, token=token, command=app.command,
+            feedings=app.feedings, series=app.series, export=app.export, token=token, command=app.command,
         )  # fmt: skip
         web = WebServer(make_app(sources), *config.http.address)
         try:

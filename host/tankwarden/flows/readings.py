@@ -95,7 +95,7 @@ def _reading(probe: _Probe, now_s: float) -> Reading:
     last: Sample | None = probe.state.last
     shown = last is not None and probe.state.quality in _SHOWN
     return Reading(
-        value=last.value if last is not None and shown else None,
+        value=probe.state.value if shown else None,
         unit=probe.sensor.unit,
         quality=probe.state.quality,
         age_s=None if last is None else max(0.0, now_s - last.at_s),

@@ -8,9 +8,10 @@ from tanklink.messages import CHANNELS, N_CIRCUITS
 from tankwarden.clock import Clock
 from tankwarden.drivers.pico.session import Arrived, Happening
 from tankwarden.flows.inbox import Inbox
+from tankwarden.flows.readings import Reading
 from tankwarden.flows.supervise import Beat
 from tankwarden.logic.quality import Quality
-from tankwarden.store import MeasurementRow, pack_quality, pack_states
+from tankwarden.store import MeasurementRow, ReadingRow, pack_quality, pack_states
 
 WAITING = 600  # a minute of STATUS
 _DOUBTS = (
@@ -71,6 +72,30 @@ class Recording:
         doubts = {channel: q for channel, q in self._qualities().items() if q in _DOUBTS}
         self._recorder.measurement(self._sums.row(wall_ms, pack_quality(doubts)))
         self._sums = _Sums()
+
+
+class TakesReadings(Protocol):
+    """What is needed of store.Recorder."""
+
+    def reading(self, reading: ReadingRow) -> None: ...
+
+
+class ReadingRecording:
+    """One row for every new reading of the probes that do not hang on the Pico. probes: probe → sensor's id."""
+
+    def __init__(self, recorder: TakesReadings, probes: Mapping[str, str]) -> None:
+        self._recorder, self._probes = recorder, probes
+        self._seen: dict[str, float] = {}  # when the last sample of each was taken, monotonic
+
+    def take(self, readings: Mapping[str, Reading], now_ms: int) -> None:
+        """readings: all there are, as of now. What is stale is no new reading: the gap tells of it."""
+        for probe, sensor in self._probes.items():
+            reading = readings[probe]
+            if reading.at_s is None or reading.at_s == self._seen.get(probe):
+                continue
+            self._seen[probe] = reading.at_s
+            measured = reading.value if reading.raw_counts is None else reading.raw_counts
+            self._recorder.reading(ReadingRow(sensor, now_ms, measured, reading.quality))
 
 
 class _Sums:

@@ -17,10 +17,10 @@ from tankwarden.flows.record import vi_counts
 from tankwarden.flows.supervise import TaskRow
 from tankwarden.flows.totals import Energy
 from tankwarden.flows.weather import Running
+from tankwarden.logic.calibration import Curve
 from tankwarden.logic.claims import explain
 from tankwarden.logic.energy import power_w
 from tankwarden.logic.quality import Quality
-from tankwarden.logic.scaling import Line
 from tankwarden.store.queries import LATCHING
 
 Json = dict[str, Any]
@@ -56,8 +56,8 @@ class Trip:
 class Scales:
     """What turns a circuit's sums into watts."""
 
-    volts: Line
-    amperes: Line
+    volts: Curve
+    amperes: Curve
 
 
 class Failures:
@@ -98,6 +98,10 @@ class Snapshots:
         self._config, self._version, self._scales = config, version, scales
         self._reset_command = reset_command
         self._names = {circuit.circuit: circuit.name for circuit in config.circuits}
+
+    def recalibrate(self, scales: Mapping[int, Scales]) -> None:
+        """Power is reckoned by these from now on."""
+        self._scales = scales
 
     def make(self, tick: Tick, around: Around) -> Json:
         """A fresh one, shared by all readers: nobody may change it."""

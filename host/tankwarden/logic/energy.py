@@ -4,7 +4,7 @@ Nothing is clamped: the noise of a current sensor around zero stays in the store
 where it averages out; a clamp would turn it into energy. Only what a page shows is rounded.
 """
 
-from tankwarden.logic.scaling import Line
+from tankwarden.logic.calibration import Curve, Segment
 
 
 def mean(total: int, n: int) -> float | None:
@@ -12,13 +12,21 @@ def mean(total: int, n: int) -> float | None:
     return total / n if n > 0 else None
 
 
-def power_w(v_sum: int, i_sum: int, vi_sum: int, n: int, volts: Line, amperes: Line) -> float | None:
-    """Mean power of n simultaneous samples; None without samples.
+def power_w(v_sum: float, i_sum: float, vi_sum: float, n: float, volts: Curve, amperes: Curve) -> float | None:
+    """Mean power of n simultaneous samples; None without samples. W.
 
-    v_sum, i_sum, vi_sum: Σv, Σi and Σ(v·i) of raw counts. With V = a·v + b and I = c·i + d the mean of V·I is
-    (a·c·Σvi + a·d·Σv + b·c·Σi + n·b·d) / n.
+    v_sum, i_sum, vi_sum: Σv, Σi and Σ(v·i) of raw counts. On straight lines, V = a·v + b and I = c·i + d, the mean of
+    V·I is (a·c·Σvi + a·d·Σv + b·c·Σi) / n + b·d. Where a curve bends, the lines are those at the means of the n
+    samples: exact unless the samples themselves, a second's, lie on both sides of a bend.
     """
     if n <= 0:
         return None
-    a, b, c, d = volts.slope, volts.offset, amperes.slope, amperes.offset
+    v, i = segment_at(volts, v_sum / n), segment_at(amperes, i_sum / n)
+    a, b, c, d = v.slope, v.offset, i.slope, i.offset
     return (a * c * vi_sum + a * d * v_sum + b * c * i_sum) / n + b * d
+
+
+def segment_at(curve: Curve, measured: float) -> Segment:
+    """The straight line that holds at what was measured."""
+    segments = curve.segments()
+    return next((segment for segment in segments if measured < segment.end), segments[-1])

@@ -1,9 +1,11 @@
 """The configuration in the Pico's integers: mΩ, mA, m°F, ‰, ms, and points in mV, mA or m°F."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from tanklink.records import ConfigCircuit, ConfigFeeder
-from tankwarden.config import Circuit, Scale, Servo
+from tankwarden.config import Circuit, Config, Scale, Servo
+from tankwarden.logic.calibration import Points, for_pico
 
 
 def circuit_record(circuit: Circuit) -> ConfigCircuit:
@@ -43,6 +45,15 @@ def feeder_record(servo: Servo) -> ConfigFeeder:
         max_mg_24h=_milli(servo.max_g_24h),
         drop_sensor=servo.drop_sensor,
     )
+
+
+def calibrated(config: Config, points: Mapping[str, Points]) -> Config:
+    """The configuration as it would be with these points for scales, by channel, as the Pico can hold them."""
+    scales = tuple(
+        replace(scale, points=for_pico(points[scale.channel])) if scale.channel in points else scale
+        for scale in config.scales
+    )
+    return replace(config, scales=scales)
 
 
 def tables(scales: Iterable[Scale]) -> dict[str, tuple[tuple[int, int], ...]]:

@@ -12,19 +12,21 @@ from dataclasses import dataclass
 from itertools import islice
 from weakref import WeakSet
 
-from tankwarden.store.rows import MeasurementRow
+from tankwarden.store.rows import MeasurementRow, ReadingRow
 
 
 @dataclass(frozen=True, slots=True)
 class View:
     """What a reader must know besides the file, of one instant.
 
-    waiting: rows that may not be in the file yet (or may already be). settled_ms: up to here nothing waits and the file
-    reaches at least that far: only a row that comes out of its order can still change what was then.
+    waiting, readings: rows that may not be in the file yet (or may already be). settled_ms: up to here no row of
+    measurements waits and the file reaches at least that far: only a row that comes out of its order can still change
+    what was then.
     """
 
     waiting: tuple[MeasurementRow, ...]
     settled_ms: int
+    readings: tuple[ReadingRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,11 @@ class Backlog:
         self._watches: WeakSet[Watch] = WeakSet()
         self.dropped = 0
 
+        self._readings: deque[ReadingRow] = deque()
+        self._first_reading = 0
+
     def __len__(self) -> int:
-        return len(self._rows)
+        return len(self._rows) + len(self._readings)
 
     def take(self, row: MeasurementRow) -> int:
         """How many wait then."""
@@ -83,6 +88,27 @@ class Backlog:
             self._rows.append(row)
             self._note(row.ts_ms, row.ts_ms)
             return len(self._rows)
+
+    def take_reading(self, reading: ReadingRow) -> None:
+        """They have as much room as the rows, of their own."""
+        with self._lock:
+            if len(self._readings) >= self._limit:
+                self._readings.popleft()
+                self._first_reading += 1
+                self.dropped += 1
+            self._readings.append(reading)
+
+    def oldest_readings(self, count: int) -> tuple[int, tuple[ReadingRow, ...]]:
+        """The running number of the first, and at most so many. They stay until readings_written() is told."""
+        with self._lock:
+            return self._first_reading, tuple(islice(self._readings, count))
+
+    def readings_written(self, first: int, count: int) -> None:
+        """Some may have been dropped in the meantime, to make room."""
+        with self._lock:
+            while self._first_reading < first + count and self._readings:
+                self._readings.popleft()
+                self._first_reading += 1
 
     def oldest(self, count: int) -> Batch:
         """At most so many rows, in the order in which they came. They stay until written() is told."""
@@ -115,8 +141,8 @@ class Backlog:
     def view(self) -> View:
         """Take it before the file is opened: a row may then be seen in both, but never in neither."""
         with self._lock:
-            waiting, stored_ms = tuple(self._rows), self._stored_ms
-        return View(waiting, min([stored_ms, *(row.ts_ms - 1 for row in waiting)]))
+            waiting, stored_ms, readings = tuple(self._rows), self._stored_ms, tuple(self._readings)
+        return View(waiting, min([stored_ms, *(row.ts_ms - 1 for row in waiting)]), readings)
 
     def watch(self) -> Watch:
         """For a reader that remembers sums; hold it as long as they are kept."""

@@ -1,24 +1,19 @@
-"""The database file: how it is opened, looked over, migrated and set aside, and what its failures mean to a person.
-
-Two kinds of connection: one that writes, the recorder's thread's own, and short-lived read-only ones for the rest.
+"""What the store asks of a database, whichever it is: to be opened and migrated, written by one and read by anybody,
+and to say what its failures mean to a person. sqlite.py and postgresql.py are the two that there are.
 """
 
 import contextlib
-import datetime
-import os
-import sqlite3
-from collections.abc import Callable, Iterator
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
 
-from peewee import PeeweeException, SqliteDatabase
+from peewee import Database as Connection
 from playhouse.migrations import Runner
 
 from tankwarden.errors import StoreError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-_CLASS = 0xFF  # of SQLite's extended result codes: the primary one
 
 
 class NewerDatabaseError(StoreError):
@@ -34,176 +29,104 @@ class Failure:
     check: bool = False
 
 
-# SQLite's result code → what happened, what to do, and whether the connection is still good.
-_FAILURES = {
-    sqlite3.SQLITE_BUSY: Failure("is locked: close the other program that writes to it", reopen=False),
-    sqlite3.SQLITE_LOCKED: Failure("is locked: close the other program that writes to it", reopen=False),
-    sqlite3.SQLITE_FULL: Failure("finds no room: free some space on its disk", reopen=False),
-    sqlite3.SQLITE_READONLY: Failure("cannot be written: make it, its folder and its disk writable"),
-    sqlite3.SQLITE_CANTOPEN: Failure("cannot be opened: look at the rights of its folder and at its disk"),
-    sqlite3.SQLITE_PERM: Failure("cannot be opened: look at the rights of its folder and at its disk"),
-    sqlite3.SQLITE_IOERR: Failure("meets errors of its disk: look at the disk, and whether it is full"),
-    sqlite3.SQLITE_NOMEM: Failure("finds no memory: look at what else runs on this machine"),
-    sqlite3.SQLITE_PROTOCOL: Failure("cannot be locked: put it on a local disk"),
-    sqlite3.SQLITE_NOTADB: Failure("is damaged", check=True),
-    sqlite3.SQLITE_CORRUPT: Failure("is damaged", check=True),
-}
+class Database(ABC):
+    """Two kinds of connection: one that writes, the recorder's thread's own, and short-lived ones that read.
 
-
-def failure(error: BaseException, path: Path) -> Failure | None:
-    """What an error means if it is the disk's or another program's; None if it is a fault of the statement or a bug.
-
-    The first cause counts: peewee's attempt to roll back what SQLite has already rolled back fails over it.
+    name: what messages call it. errors: what its driver raises, and peewee for it. suspect: a reader met damage;
+    whoever writes should look it over.
     """
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, sqlite3.Error):
-            code = getattr(cause, "sqlite_errorcode", None)  # the driver's own complaints have none
-            known = None if code is None else _FAILURES.get(code & _CLASS)
-            if known is not None:
-                return Failure(f"the database {path} {known.text} ({cause})", known.reopen, known.check)
-        elif isinstance(cause, OSError) and not isinstance(cause, StoreError):
-            text = f"the folder of the database {path} cannot be used: look at its rights and its disk ({cause})"
-            return Failure(text)
-        cause = cause.__context__
-    return None
 
-
-def raw(db: SqliteDatabase) -> sqlite3.Connection:
-    """The driver's connection below an open peewee database, of this thread."""
-    connection: sqlite3.Connection = db.connection()  # type: ignore[no-untyped-call] # peewee's stub leaves it open
-    return connection
-
-
-class Database:
-    """One SQLite file. open, close and writing are the recorder's thread's; reading is anybody's."""
-
-    def __init__(self, path: Path, *, wall_ms: Callable[[], int], busy_s: float = 2.0) -> None:
-        self.path = path
-        self._wall_ms = wall_ms
-        self._inode: int | None = None
-        self.suspect = False  # a reader met damage; whoever writes should look the file over
-        self._writer = SqliteDatabase(
-            str(path),
-            # Sorting must not need the very disk that may be full.
-            pragmas={"journal_mode": "wal", "temp_store": "memory", "journal_size_limit": 8 << 20},
-            timeout=busy_s,
-            autoconnect=False,
-        )
-        self._reader = SqliteDatabase(
-            f"file:{quote(str(path))}?mode=ro",
-            pragmas={"temp_store": "memory"},
-            timeout=busy_s,
-            autoconnect=False,
-            uri=True,
-        )
+    name: str
+    errors: tuple[type[BaseException], ...]
+    suspect: bool = False
 
     # -- the writer's side ------------------------------------------------------------------------------------------
 
+    @abstractmethod
     def open(self, *, check: bool) -> str | None:
-        """Connect and migrate. check: look it over first; a damaged file is set aside and a new one begun: then the
-        answer says so. NewerDatabaseError; else whatever the disk raises, to be understood by failure()."""
-        self.close()
-        self.suspect = False
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        damage = self._damage() if check else None
-        note = None
-        if damage is not None:
-            kept = self._set_aside()
-            note = f"the database was damaged ({damage}): it is kept as {kept}, and a new one was begun"
-        self._connect()
-        self._migrate()
-        self._inode = self.path.stat().st_ino
-        return note
+        """Connect and migrate; check: look it over first. What a person should know of it, None if nothing.
 
+        NewerDatabaseError; else whatever the driver raises, to be understood by failure().
+        """
+
+    @abstractmethod
+    def connect(self) -> Connection:
+        """Connect for writing, to a database of whatever version, without looking it over."""
+
+    @abstractmethod
     def close(self) -> None:
         """Safe to call twice."""
-        self._writer.close()
 
     @property
+    @abstractmethod
     def replaced(self) -> bool:
-        """Whether the file was moved or deleted since it was opened: what is written then is in nobody's file."""
-        try:
-            return self.path.stat().st_ino != self._inode
-        except OSError:
-            return True
+        """Whether what was opened is no longer what its name means."""
 
-    @contextlib.contextmanager
-    def writing(self, *, durable: bool) -> Iterator[SqliteDatabase]:
-        """A transaction. durable: after it not even a power cut takes it back; else one may take the last ones.
-
-        In WAL mode synchronous=NORMAL keeps the file whole but leaves the newest commits to the system's cache.
-        """
-        connection = raw(self._writer)
-        connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield self._writer
-            connection.execute("COMMIT")
-        finally:
-            # Not by peewee: after SQLITE_FULL nothing is left to roll back, and its error would hide the cause.
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
-
-    def _connect(self) -> None:
-        self._writer.connect(reuse_if_open=True)
-
-    def _damage(self) -> str | None:
-        """The first thing SQLite finds wrong with the file, None if it is whole or not there yet.
-
-        By a connection that cannot write: one that could would merge or delete a -wal that is worth keeping.
-        """
-        if not self.path.exists():
-            return None
-        try:
-            with self._reader.connection_context():
-                found = raw(self._reader).execute("PRAGMA quick_check(1)").fetchone()[0]
-        except (PeeweeException, sqlite3.Error) as error:
-            trouble = failure(error, self.path)
-            if trouble is None or not trouble.check:
-                raise
-            return str(error)
-        return None if found == "ok" else " ".join(str(found).split())
-
-    def _set_aside(self) -> Path:
-        """Move the file and its companions away, under a name that says when."""
-        now = datetime.datetime.fromtimestamp(self._wall_ms() / 1000, datetime.UTC)
-        stem = f"{self.path.name}.damaged-{now:%Y%m%dT%H%M%SZ}"
-        kept = self.path.with_name(stem)
-        number = 1
-        while kept.exists():
-            number += 1
-            kept = self.path.with_name(f"{stem}-{number}")
-        # The companions first: a new database beside an old -wal would be damaged at once.
-        for suffix in ("-wal", "-shm", ""):
-            with contextlib.suppress(FileNotFoundError):
-                os.replace(f"{self.path}{suffix}", f"{kept}{suffix}")
-        return kept
-
-    def _migrate(self) -> None:
-        runner = Runner(self._writer, str(MIGRATIONS))
-        migrations = runner.status()
-        unknown = [migration.name for migration in migrations if migration.path is None]
-        if unknown:
-            raise NewerDatabaseError(
-                f"{self.path} was made by a later Tankwarden (it holds {', '.join(unknown)}): update this one, or start"
-                " with another --data folder"
-            )
-        if any(migration.applied is None for migration in migrations):
-            runner.up()
+    @abstractmethod
+    def writing(self, *, durable: bool) -> contextlib.AbstractContextManager[Connection]:
+        """A transaction. durable: after it not even a power cut takes it back; else one may take the last ones."""
 
     # -- everybody's side -------------------------------------------------------------------------------------------
 
-    @contextlib.contextmanager
-    def reading(self) -> Iterator[SqliteDatabase]:
-        """A read-only connection that sees one state of the file throughout. StoreError if it cannot be read."""
-        try:
-            with self._reader.connection_context():
-                raw(self._reader).execute("BEGIN")
-                yield self._reader
-                raw(self._reader).execute("COMMIT")
-        except (PeeweeException, sqlite3.Error) as error:
-            trouble = failure(error, self.path)
-            self.suspect = self.suspect or (trouble is not None and trouble.check)
-            text = f"the database {self.path} cannot be read ({error})" if trouble is None else trouble.text
-            raise StoreError(text) from error
+    @abstractmethod
+    def reading(self) -> contextlib.AbstractContextManager[Connection]:
+        """A connection that sees one state of the database throughout. StoreError if it cannot be read."""
+
+    @abstractmethod
+    def failure(self, error: BaseException) -> Failure | None:
+        """What an error means if it is the disk's, the server's or another program's; None if it is a fault of the
+        statement or a bug."""
+
+
+def causes(error: BaseException) -> Iterator[BaseException]:
+    """The error and what it came from, the newest first."""
+    cause: BaseException | None = error
+    while cause is not None:
+        yield cause
+        cause = cause.__context__
+
+
+def migrate(db: Connection, name: str) -> None:
+    """Bring an open database up to date. NewerDatabaseError if it is ahead."""
+    runner = Runner(db, str(MIGRATIONS))
+    migrations = runner.status()
+    unknown = [migration.name for migration in migrations if migration.path is None]
+    if unknown:
+        raise NewerDatabaseError(
+            f"{name} was made by a later Tankwarden (it holds {', '.join(unknown)}): update this one, or start"
+            " with another --data folder"
+        )
+    if any(migration.applied is None for migration in migrations):
+        # The view of calibrated rows shows columns that may be about to change; who knows the curves makes it anew.
+        db.execute_sql("DROP VIEW IF EXISTS measurements_calibrated")
+        runner.up()
+
+
+def versions(db: Connection) -> tuple[int, int]:
+    """The number of the last migration that an open database has had, 0 if none, and of the last that there is."""
+    migrations = Runner(db, str(MIGRATIONS)).status()
+    return (
+        max((migration.idx for migration in migrations if migration.applied is not None), default=0),
+        max(migration.idx for migration in migrations if migration.path is not None),
+    )
+
+
+def migrate_to(db: Connection, name: str, number: int) -> list[str]:
+    """Bring an open database up or down to the migration of that number, 0 = to none; the names of those that ran.
+
+    StoreError if there is no such migration, or the database is ahead of this program. What a lower version does not
+    know is lost with the tables that held it.
+    """
+    runner = Runner(db, str(MIGRATIONS))
+    migrations = runner.status()
+    by_number = {migration.idx: migration for migration in migrations if migration.path is not None}
+    if len(by_number) < len(migrations):
+        raise NewerDatabaseError(f"{name} was made by a later Tankwarden: only that one can take it back")
+    if number != 0 and number not in by_number:
+        raise StoreError(f"there is no version {number}: they go from 0 to {max(by_number)}")
+    behind = [migration.name for migration in migrations if migration.applied is None and migration.idx <= number]
+    ahead = [migration.name for migration in migrations if migration.applied is not None and migration.idx > number]
+    ran: list[str] = runner.down(ahead[0]) if ahead else []
+    if behind:
+        ran += runner.up(behind[-1])
+    return ran

@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict
 from enum import StrEnum
 
-from peewee import SqliteDatabase
+from peewee import Database
 
 from tankwarden.errors import NotKnownError, TakenError
 from tankwarden.logic.feeder import Entry, Feeder
@@ -23,7 +23,7 @@ class Begun(StrEnum):
 # -- feeders ---------------------------------------------------------------------------------------------------------
 
 
-def save_feeder(db: SqliteDatabase, feeder: Feeder, now_ms: int) -> int:
+def save_feeder(db: Database, feeder: Feeder, now_ms: int) -> int:
     """Insert it, or change the one with its id; its id. TakenError if its servo is another one's, NotKnownError if
     there is no feeder of its id."""
     there = FeederRecord.deleted_ms.is_null()
@@ -49,7 +49,7 @@ def save_feeder(db: SqliteDatabase, feeder: Feeder, now_ms: int) -> int:
     return number
 
 
-def _save_entry(db: SqliteDatabase, feeder: int, entry: Entry) -> int:
+def _save_entry(db: Database, feeder: int, entry: Entry) -> int:
     values = {
         "name": entry.name, "minute": entry.minute, "enabled": entry.enabled, "portion_g": entry.portion_g,
         "weekdays": entry.weekdays, "since_ms": entry.since_ms,
@@ -62,7 +62,7 @@ def _save_entry(db: SqliteDatabase, feeder: int, entry: Entry) -> int:
     return entry.id
 
 
-def delete_feeder(db: SqliteDatabase, feeder: int, now_ms: int) -> None:
+def delete_feeder(db: Database, feeder: int, now_ms: int) -> None:
     """Its history stays, and so does its row. NotKnownError if there is none."""
     mine = (FeederRecord.id == feeder) & FeederRecord.deleted_ms.is_null()
     if not FeederRecord.update(deleted_ms=now_ms).where(mine).execute(db):
@@ -74,7 +74,7 @@ def delete_feeder(db: SqliteDatabase, feeder: int, now_ms: int) -> None:
 # -- feedings --------------------------------------------------------------------------------------------------------
 
 
-def begin_feeding(db: SqliteDatabase, feeding: Feeding) -> Begun:
+def begin_feeding(db: Database, feeding: Feeding) -> Begun:
     """A feeding that is about to be asked for, or that is known never to be."""
     if feeding.operation_id is not None and _operation(db, feeding.operation_id) is not None:
         return Begun.ID_TAKEN
@@ -91,7 +91,7 @@ def begin_feeding(db: SqliteDatabase, feeding: Feeding) -> Begun:
     return Begun.STORED if stored else Begun.KNOWN
 
 
-def tell_feeding(db: SqliteDatabase, told: Started | Outcome, now_ms: int) -> None:
+def tell_feeding(db: Database, told: Started | Outcome, now_ms: int) -> None:
     """What a Pico's event says of a feeding."""
     if isinstance(told, Outcome):
         settle_feeding(db, told, now_ms)
@@ -99,7 +99,7 @@ def tell_feeding(db: SqliteDatabase, told: Started | Outcome, now_ms: int) -> No
         start_feeding(db, told)
 
 
-def start_feeding(db: SqliteDatabase, started: Started) -> None:
+def start_feeding(db: Database, started: Started) -> None:
     """It began. An operation that this database does not know becomes a row of its own, that its report settles."""
     mine = FeedingRecord.operation_id == started.operation_id
     if FeedingRecord.update(started_ms=started.started_ms).where(mine).execute(db):
@@ -111,7 +111,7 @@ def start_feeding(db: SqliteDatabase, started: Started) -> None:
     ).execute(db)  # fmt: skip
 
 
-def fail_feeding(db: SqliteDatabase, operation_id: int, status: Status, reason: str) -> None:
+def fail_feeding(db: Database, operation_id: int, status: Status, reason: str) -> None:
     """The host's own judgement of one that is pending: that it never began, or that nobody knows. What a Pico has told
     stands."""
     eaten = 0.0 if status is Status.FAILED else None
@@ -119,7 +119,7 @@ def fail_feeding(db: SqliteDatabase, operation_id: int, status: Status, reason: 
     FeedingRecord.update(status=str(status), reason=reason, portion_g=eaten).where(pending).execute(db)
 
 
-def settle_feeding(db: SqliteDatabase, outcome: Outcome, now_ms: int) -> None:
+def settle_feeding(db: Database, outcome: Outcome, now_ms: int) -> None:
     """What a Pico tells of it is the truth, whatever was believed before; telling it twice changes nothing.
 
     A report that never came to its flash was told none the less: after a restart the Pico knows the beginning only and
@@ -148,11 +148,11 @@ def settle_feeding(db: SqliteDatabase, outcome: Outcome, now_ms: int) -> None:
     FeedingRecord.update(**values).where(FeedingRecord.id == record.id).execute(db)
 
 
-def _operation(db: SqliteDatabase, operation_id: int) -> FeedingRecord | None:
+def _operation(db: Database, operation_id: int) -> FeedingRecord | None:
     return FeedingRecord.select().where(FeedingRecord.operation_id == operation_id).first(db)  # type: ignore[no-any-return]
 
 
-def _feeder_of(db: SqliteDatabase, servo: int | None) -> int | None:
+def _feeder_of(db: Database, servo: int | None) -> int | None:
     """The feeder that has the servo now."""
     there = FeederRecord.deleted_ms.is_null()
     record = FeederRecord.select().where(there & (FeederRecord.servo == servo)).first(db)

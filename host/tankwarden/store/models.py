@@ -9,6 +9,8 @@ from peewee import (
     BlobField,
     BooleanField,
     CharField,
+    CompositeKey,
+    DoubleField,
     FloatField,
     IntegerField,
     Model,
@@ -22,14 +24,14 @@ class Measurement(Model):
     ts = BigIntegerField(primary_key=True)
     period_ms = IntegerField()
     n = IntegerField()
-    current_1_sum = IntegerField()
-    current_2_sum = IntegerField()
-    voltage_1_sum = IntegerField()
-    voltage_2_sum = IntegerField()
-    temperature_1_sum = IntegerField()
-    temperature_2_sum = IntegerField()
-    reference_sum = IntegerField()
-    reef_temperature_sum = IntegerField()
+    current_1_sum = BigIntegerField()
+    current_2_sum = BigIntegerField()
+    voltage_1_sum = BigIntegerField()
+    voltage_2_sum = BigIntegerField()
+    temperature_1_sum = BigIntegerField()
+    temperature_2_sum = BigIntegerField()
+    reference_sum = BigIntegerField()
+    reef_temperature_sum = BigIntegerField()
     vi_1_sum = BigIntegerField()
     vi_2_sum = BigIntegerField()
     states = IntegerField()
@@ -37,6 +39,140 @@ class Measurement(Model):
 
     class Meta:
         table_name = "measurements"
+
+
+class SensorReading(Model):
+    """One reading of a probe that does not hang on the Pico. sensor: its id in the configuration.
+
+    measured: as the driver read it, before any calibration; null where it read no number. quality: an index into
+    QUALITIES.
+    """
+
+    sensor = CharField()
+    ts = BigIntegerField()
+    measured = DoubleField(null=True)
+    quality = IntegerField()
+
+    class Meta:
+        table_name = "sensor_readings"
+        primary_key = CompositeKey("sensor", "ts")
+
+
+class MeasurementMinute(Model):
+    """Moments of one minute of measurements, in raw counts: what stays when its rows are thinned out.
+
+    ts: UTC ms at the *end* of the minute, a multiple of 60,000. Sums are of counts × ms (vi: counts² × ms), over the
+    time that …_ms says, in which the channel was ok (of a circuit: both its voltage and its current); min, max and
+    peak are of rows' means. peak: the row of greatest power by the scales of the time; peak_vi is its mean of V·I.
+    """
+
+    ts = BigIntegerField(primary_key=True)
+    n_rows = IntegerField()
+    covered_ms = IntegerField()
+    circuit_1_ms = IntegerField()
+    voltage_1_sum = DoubleField()
+    current_1_sum = DoubleField()
+    vi_1_sum = DoubleField()
+    voltage_1_min = DoubleField(null=True)
+    voltage_1_max = DoubleField(null=True)
+    current_1_min = DoubleField(null=True)
+    current_1_max = DoubleField(null=True)
+    peak_1_voltage = DoubleField(null=True)
+    peak_1_current = DoubleField(null=True)
+    peak_1_vi = DoubleField(null=True)
+    circuit_2_ms = IntegerField()
+    voltage_2_sum = DoubleField()
+    current_2_sum = DoubleField()
+    vi_2_sum = DoubleField()
+    voltage_2_min = DoubleField(null=True)
+    voltage_2_max = DoubleField(null=True)
+    current_2_min = DoubleField(null=True)
+    current_2_max = DoubleField(null=True)
+    peak_2_voltage = DoubleField(null=True)
+    peak_2_current = DoubleField(null=True)
+    peak_2_vi = DoubleField(null=True)
+    temperature_1_ms = IntegerField()
+    temperature_1_sum = DoubleField()
+    temperature_1_min = DoubleField(null=True)
+    temperature_1_max = DoubleField(null=True)
+    temperature_2_ms = IntegerField()
+    temperature_2_sum = DoubleField()
+    temperature_2_min = DoubleField(null=True)
+    temperature_2_max = DoubleField(null=True)
+    reference_ms = IntegerField()
+    reference_sum = DoubleField()
+    reference_min = DoubleField(null=True)
+    reference_max = DoubleField(null=True)
+    reef_temperature_ms = IntegerField()
+    reef_temperature_sum = DoubleField()
+    reef_temperature_min = DoubleField(null=True)
+    reef_temperature_max = DoubleField(null=True)
+
+    class Meta:
+        table_name = "measurement_minutes"
+
+
+class CalibrationRecord(Model):
+    """One version of a channel's or a sensor's calibration; of those that are valid at an instant the newest counts.
+
+    target: a channel of the Pico's (CHANNELS), or sensor.ID. valid_from_ms ≤ t < valid_to_ms, null = without end.
+    parameters: JSON, what a wizard must remember besides the points. undone_ms: it counts no more.
+    """
+
+    id = AutoField()
+    target = CharField()
+    unit = CharField()
+    parameters = TextField(null=True)
+    note = TextField()
+    valid_from_ms = BigIntegerField(null=True)
+    valid_to_ms = BigIntegerField(null=True)
+    created_ms = BigIntegerField()
+    created_by = CharField()
+    undone_ms = BigIntegerField(null=True)
+    undone_by = CharField(null=True)
+
+    class Meta:
+        table_name = "calibrations"
+        indexes = ((("target", "id"), False),)
+
+
+class CalibrationPoint(Model):
+    """One point of a calibration: measured (raw) → actual, in the calibration's unit. place: 0, 1, … by measured."""
+
+    calibration_id = IntegerField()
+    place = IntegerField()
+    measured = DoubleField()
+    actual = DoubleField()
+
+    class Meta:
+        table_name = "calibration_points"
+        primary_key = CompositeKey("calibration_id", "place")
+
+
+class DailySummary(Model):
+    """What a day came to in one circuit, by the calibrations of when it was made; made anew when they change.
+
+    day: as 2026-03-29, in the zone; begin_ms, end_ms: its UTC bounds, 23 or 25 h apart on DST days. circuit: its id in
+    the configuration. energy_bound_wh: how far energy_wh may be off where only moments were left.
+    """
+
+    day = CharField()
+    circuit = CharField()
+    zone = CharField()
+    begin_ms = BigIntegerField()
+    end_ms = BigIntegerField()
+    energy_wh = DoubleField()
+    energy_bound_wh = DoubleField()
+    covered_s = IntegerField()
+    peak_w = DoubleField(null=True)
+    peak_ms = BigIntegerField(null=True)
+    min_degf = DoubleField(null=True)
+    max_degf = DoubleField(null=True)
+    made_ms = BigIntegerField()
+
+    class Meta:
+        table_name = "daily_summary"
+        primary_key = CompositeKey("day", "circuit")
 
 
 class EventRecord(Model):
@@ -176,6 +312,7 @@ class SystemLog(Model):
 
     class Meta:
         table_name = "system_logs"
+        indexes = ((("category", "id"), False),)
 
 
 class ConfigEntry(Model):
@@ -189,6 +326,6 @@ class ConfigEntry(Model):
 
 
 MODELS = (
-    Measurement, EventRecord, TripWaveform, ClaimRecord, SystemLog, ConfigEntry, FeederRecord, ScheduleRecord,
-    FeedingRecord,
+    Measurement, SensorReading, MeasurementMinute, CalibrationRecord, CalibrationPoint, DailySummary, EventRecord,
+    TripWaveform, ClaimRecord, SystemLog, ConfigEntry, FeederRecord, ScheduleRecord, FeedingRecord,
 )  # fmt: skip

@@ -11,14 +11,16 @@ from typing import Any
 
 from tankwarden.events import Event
 from tankwarden.logic.claims import Claim, Priority
-from tankwarden.logic.scaling import value_at
+from tankwarden.logic.meters import Calibration, Timeline
 from tankwarden.logic.waveform import Waveform
+from tankwarden.store import energies
+from tankwarden.store import series as charts
 from tankwarden.store.backlog import View
 from tankwarden.store.database import Database
 from tankwarden.store.models import ClaimRecord, ConfigEntry, EventRecord, SystemLog, TripWaveform
 from tankwarden.store.recorder import Recorder
 from tankwarden.store.remembered import Remembered
-from tankwarden.store.statements import Calibration, Rows
+from tankwarden.store.statements import BucketSums, Rows
 
 MAX_POINTS = 1500
 LATCHING = ("trip", "fault")  # kinds of events that may have a waveform
@@ -29,6 +31,7 @@ _WIDTHS_MS = (
     _H, 2 * _H, 6 * _H, 24 * _H,
 )  # fmt: skip
 _WIDTHS_REMEMBERED = 4
+_SERIES_REMEMBERED = 24
 _ENERGY_MS = 10 * _MIN  # energy is remembered in pieces of this length
 _ENERGY_LIMIT = 35 * 144  # of them
 
@@ -40,12 +43,27 @@ class Queries:
     """Read-only, for any thread. StoreError if the database cannot be read."""
 
     def __init__(self, database: Database, recorder: Recorder, calibration: Calibration) -> None:
-        self._database, self._recorder, self.calibration = database, recorder, calibration
-        self._gap_ms = round(calibration.max_gap_s * 1000)
+        self._database, self._recorder = database, recorder
+        self.timeline = Timeline(calibration)
+        self._gap_ms = calibration.gap_ms
+        self._forget()
+
+    def _forget(self) -> None:
         self._energy: Remembered[tuple[float, ...]] = Remembered(
-            recorder.watch(), _ENERGY_MS, limit=_ENERGY_LIMIT, reach_ms=self._gap_ms
+            self._recorder.watch(), _ENERGY_MS, limit=_ENERGY_LIMIT, reach_ms=self._gap_ms
         )
         self._history: OrderedDict[int, Remembered[Bucket | None]] = OrderedDict()
+        self._series: OrderedDict[tuple[str, int], Remembered[charts.Bucket | None]] = OrderedDict()
+
+    def recalibrated(self, timeline: Timeline) -> None:
+        """From now on these curves hold: whatever was summed up by others is forgotten."""
+        self.timeline = timeline
+        self._forget()
+
+    @property
+    def calibration(self) -> Calibration:
+        """The circuits and thermometers there are, with the configuration's scales."""
+        return self.timeline.base
 
     # -- history ----------------------------------------------------------------------------------------------------
 
@@ -83,22 +101,17 @@ class Queries:
         return memory
 
     def _fetch_buckets(self, view: View, width_ms: int, first: int, last: int) -> dict[int, Bucket | None]:
-        with self._database.reading() as db:
-            rows = Rows(db, view).buckets(self.calibration, width_ms, first, last)
         found: dict[int, Bucket | None] = dict.fromkeys(range(first, last + 1))
-        for row in rows:
-            found[row.bucket] = (row.first_ms, row.last_ms, self._values(row.sums))
+        together: dict[int, BucketSums] = {}
+        with self._database.reading() as db:
+            rows = Rows(db, view)
+            for stretch in self.timeline.stretches(first * width_ms, (last + 1) * width_ms):
+                for row in rows.buckets_between(stretch.calibration, width_ms, stretch.from_ms, stretch.to_ms):
+                    known = together.get(row.bucket)
+                    together[row.bucket] = row if known is None else _joined(known, row)
+        for bucket, row in together.items():
+            found[bucket] = (row.first_ms, row.last_ms, _means(row.sums))
         return found
-
-    def _values(self, sums: list[float | None]) -> tuple[float | None, ...]:
-        """Means from (Σ, n) pairs, temperatures scaled: within a bucket a scale's bend is of no account."""
-        means = [total / n if total is not None and n else None for total, n in zip(sums[::2], sums[1::2], strict=True)]
-        powers = len(self.calibration.circuits)
-        scaled = [
-            None if counts is None else value_at(thermometer.points, counts)
-            for thermometer, counts in zip(self.calibration.thermometers, means[powers:], strict=True)
-        ]
-        return (*means[:powers], *scaled)
 
     def _with_gaps(self, buckets: list[tuple[int, Bucket | None]]) -> list[tuple[int, tuple[float | None, ...]]]:
         """The buckets that have rows, and one point of nulls in every gap that leaves a bucket empty."""
@@ -114,6 +127,32 @@ class Queries:
             points.append((bucket, values))
             before_ms = last_ms
         return points
+
+    def series(self, name: str, t0_ms: int, t1_ms: int, points: int = charts.MAX_POINTS) -> dict[str, Any]:
+        """One thing's history, with the extremes of every bucket; series.py says what it looks like, and its errors."""
+        wanted, timeline = charts.wish(name, t0_ms, t1_ms, points), self.timeline
+
+        def fetch(view: View, first: int, last: int) -> dict[int, charts.Bucket | None]:
+            with self._database.reading() as db:
+                return charts.read(timeline, wanted, charts.Read(db, Rows(db, view).source, first, last))
+
+        if charts.is_reading(name):
+            buckets = list(fetch(self._recorder.view(), wanted.first, wanted.last).values())
+        else:
+            memory = self._series_memory(name, wanted.width_ms)
+            buckets = memory.get(wanted.first, wanted.last, self._recorder.view, fetch)
+        return charts.shown(timeline, wanted, buckets)
+
+    def _series_memory(self, name: str, width_ms: int) -> Remembered[charts.Bucket | None]:
+        """Of one series in one width; that of which nobody asked for lately is given up."""
+        key = (name, width_ms)
+        memory = self._series.pop(key, None) or Remembered(
+            self._recorder.watch(), width_ms, limit=2 * charts.MAX_POINTS, reach_ms=self._gap_ms
+        )
+        self._series[key] = memory
+        while len(self._series) > _SERIES_REMEMBERED:
+            self._series.popitem(last=False)
+        return memory
 
     # -- energy -----------------------------------------------------------------------------------------------------
 
@@ -144,14 +183,14 @@ class Queries:
             return []
         view = self._recorder.view()
         with self._database.reading() as db:
-            rows = Rows(db, view)
-            return [rows.energy(self.calibration, t0_ms, t1_ms) for t0_ms, t1_ms in lasting]
+            source = Rows(db, view).source
+            return [energies.energy_wh(db, source, self.timeline, t0_ms, t1_ms) for t0_ms, t1_ms in lasting]
 
     def _fetch_energy(self, view: View, first: int, last: int) -> dict[int, tuple[float, ...]]:
         with self._database.reading() as db:
-            rows = Rows(db, view)
+            source = Rows(db, view).source
             return {
-                piece: rows.energy(self.calibration, piece * _ENERGY_MS, (piece + 1) * _ENERGY_MS)
+                piece: energies.energy_wh(db, source, self.timeline, piece * _ENERGY_MS, (piece + 1) * _ENERGY_MS)
                 for piece in range(first, last + 1)
             }
 
@@ -233,6 +272,20 @@ def bucket_width(hours: float) -> int:
             return width_ms
     longest = (MAX_POINTS - 2) * _WIDTHS_MS[-1] // _H
     raise ValueError(f"hours is {hours}: ask for more than 0 and at most {longest}")
+
+
+def _joined(one: BucketSums, other: BucketSums) -> BucketSums:
+    """Of one bucket: two stretches of time with different curves."""
+    sums = [
+        there if here is None else here if there is None else here + there
+        for here, there in zip(one.sums, other.sums, strict=True)
+    ]
+    return BucketSums(one.bucket, min(one.first_ms, other.first_ms), max(one.last_ms, other.last_ms), sums)
+
+
+def _means(sums: list[float | None]) -> tuple[float | None, ...]:
+    """From pairs of Σ and n."""
+    return tuple(total / n if total is not None and n else None for total, n in zip(sums[::2], sums[1::2], strict=True))
 
 
 def _event(record: EventRecord) -> Event:

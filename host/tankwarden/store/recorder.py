@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
-from peewee import SqliteDatabase
+from peewee import Database as Connection
 
 from tankwarden.events import Event
 from tankwarden.logic.claims import Claim
@@ -22,7 +22,8 @@ from tankwarden.store import feeder_writes, writes
 from tankwarden.store.backlog import Backlog, View, Watch
 from tankwarden.store.database import Database
 from tankwarden.store.feeder_writes import Begun
-from tankwarden.store.rows import MeasurementRow
+from tankwarden.store.rows import MeasurementRow, ReadingRow
+from tankwarden.store.upkeep import Upkeep
 from tankwarden.store.writer import ROWS_A_COMMIT, Writer
 
 T = TypeVar("T")
@@ -43,7 +44,7 @@ class RecorderStatus:
 class Recorder:
     """Takes from any thread.
 
-    Never wait for the disk: measurement, submit_…, claim_end, log, status. Wait for the commit:
+    Never wait for the disk: measurement, reading, submit_…, claim_end, log, status. Wait for the commit:
     event, claim_store, config_set, measurements, flush, close; these are not for the engine's loop, which does
     `await asyncio.wrap_future(recorder.submit_event(event))` or `await asyncio.to_thread(recorder.claim_store, claim)`.
     All but status raise StoreError once the store is closed.
@@ -58,12 +59,14 @@ class Recorder:
         batch_rows: int = 60,
         retry_s: float = 5.0,
         max_waiting_rows: int = MAX_WAITING_ROWS,
+        upkeep: Upkeep | None = None,
     ) -> None:
         self._database, self._wall_ms = database, wall_ms
         self._backlog = Backlog(max_waiting_rows)
         self._writer = Writer(
-            database, self._backlog, wall_ms=wall_ms, batch_s=batch_s, batch_rows=batch_rows, retry_s=retry_s
-        )
+            database, self._backlog, wall_ms=wall_ms, batch_s=batch_s, batch_rows=batch_rows, retry_s=retry_s,
+            upkeep=upkeep or Upkeep(),
+        )  # fmt: skip
 
     def start(self) -> None:
         """Returns when the database is open, or its disk has failed (see status). NewerDatabaseError."""
@@ -74,6 +77,11 @@ class Recorder:
     def measurement(self, row: MeasurementRow) -> None:
         """On disk within batch_s or batch_rows; in every query at once. If too many wait, the oldest goes."""
         self._writer.rows_wait(self._backlog.take(row))
+
+    def reading(self, reading: ReadingRow) -> None:
+        """As measurement(), of a probe that does not hang on the Pico."""
+        self._backlog.take_reading(reading)
+        self._writer.rows_wait(0)
 
     def measurements(self, rows: Iterable[MeasurementRow]) -> int:
         """Many rows at once, past the waiting ones (the demo's past). How many, after the commit; StoreError."""
@@ -126,6 +134,10 @@ class Recorder:
     def submit_unfed(self, operation_id: int, status: Status, reason: str) -> "Future[None]":
         """One that is pending never began, or nobody will ever know."""
         return self._submit(lambda db: feeder_writes.fail_feeding(db, operation_id, status, reason))
+
+    def submit_write(self, write: Callable[[Connection], T]) -> "Future[T]":
+        """A write of another part of the store's, in one transaction. Durable when the future has its result."""
+        return self._submit(write)
 
     def claim_store(self, claim: Claim) -> None:
         """Durable when it returns: now it may act. Replaces the open claim of its output and id. StoreError if not."""
@@ -181,7 +193,7 @@ class Recorder:
 
     # -- inside -------------------------------------------------------------------------------------------------
 
-    def _submit(self, write: Callable[[SqliteDatabase], T], *, keep: bool = False, durable: bool = True) -> "Future[T]":
+    def _submit(self, write: Callable[[Connection], T], *, keep: bool = False, durable: bool = True) -> "Future[T]":
         def run() -> T:
             with self._database.writing(durable=durable) as db:
                 return write(db)
@@ -190,8 +202,7 @@ class Recorder:
 
     def _import(self, rows: tuple[MeasurementRow, ...]) -> "Future[None]":
         def run() -> None:
-            with self._database.writing(durable=False) as db:
-                writes.insert_rows(db, rows)
+            self._writer.insert(rows)
             self._backlog.passed(rows)
 
         return self._writer.submit(run)

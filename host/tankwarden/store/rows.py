@@ -59,6 +59,27 @@ class MeasurementRow:
         """In the order of the table's columns."""
         return (self.ts_ms, self.period_ms, self.n, *self.sums, *self.vi, self.states, self.quality)
 
+    def named(self) -> dict[str, int]:
+        """By the names of the table's columns."""
+        return dict(zip(COLUMNS, self.values(), strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingRow:
+    """One reading of a probe that does not hang on the Pico. measured: as its driver read it, None = no number."""
+
+    sensor: str
+    ts_ms: int
+    measured: float | None
+    quality: Quality
+
+    def named(self) -> dict[str, str | int | float | None]:
+        """By the names of the table's columns."""
+        return {
+            "sensor": self.sensor, "ts": self.ts_ms, "measured": self.measured,
+            "quality": QUALITIES.index(self.quality),
+        }  # fmt: skip
+
 
 COLUMNS = (
     "ts", "period_ms", "n", *(f"{channel}_sum" for channel in CHANNELS),

@@ -1,21 +1,19 @@
 """The thread that writes: takes jobs and waiting rows, commits them, and goes on trying while the disk fails."""
 
 import logging
-import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
-
-from peewee import PeeweeException, fn
 
 from tankwarden.errors import StoreError
 from tankwarden.store import writes
 from tankwarden.store.backlog import Backlog
-from tankwarden.store.database import Database, Failure, NewerDatabaseError, failure
-from tankwarden.store.models import Measurement
+from tankwarden.store.database import Database, Failure, NewerDatabaseError
+from tankwarden.store.rows import MeasurementRow
+from tankwarden.store.upkeep import Keeper, Upkeep
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -23,6 +21,8 @@ _log = logging.getLogger(__name__)
 MAX_JOBS = 1_000
 ROWS_A_COMMIT = 5_000  # so that what waited long is not written in one long transaction
 CLOSE_S = 15.0
+PORTION_S = 0.2  # between two portions of upkeep
+THIN_S = 600.0  # until it is looked again whether there is some
 
 
 class Job(Generic[T]):
@@ -56,9 +56,12 @@ class Writer:
         batch_s: float,
         batch_rows: int,
         retry_s: float,
+        upkeep: Upkeep,
     ) -> None:
         self._database, self._backlog, self._wall_ms = database, backlog, wall_ms
         self._batch_s, self._batch_rows, self._retry_s = batch_s, batch_rows, retry_s
+        self.keeper = Keeper(upkeep)
+        self._upkeep_at = 0.0  # monotonic
         self._wake = threading.Condition()  # guards the next three
         self._jobs: deque[Job[Any]] = deque()
         self._closing = False
@@ -87,19 +90,19 @@ class Writer:
         job = Job(run, keep=keep)
         with self._wake:
             if self._closing:
-                raise StoreError(f"the store {self._database.path} is closed: nothing more can be kept")
+                raise StoreError(f"the store {self._database.name} is closed: nothing more can be kept")
             if len(self._jobs) < MAX_JOBS:
                 self._jobs.append(job)
                 self._wake.notify()
                 return job.future
-        job.fail(StoreError(f"{MAX_JOBS} writes already wait for {self._database.path}: look at its disk"))
+        job.fail(StoreError(f"{MAX_JOBS} writes already wait for {self._database.name}: look at its disk"))
         return job.future
 
     def rows_wait(self, count: int) -> None:
         """The backlog has grown to so many rows. StoreError if the store is closed."""
         with self._wake:
             if self._closing:
-                raise StoreError(f"the store {self._database.path} is closed: nothing more can be kept")
+                raise StoreError(f"the store {self._database.name} is closed: nothing more can be kept")
             if self._rows_since is None:
                 self._rows_since = time.monotonic()
                 self._wake.notify()
@@ -158,11 +161,12 @@ class Writer:
         now = time.monotonic()
         if self._failure is not None:
             return self._retry_at - now
+        upkeep_s = self._upkeep_at - now
         if self._rows_since is None:
-            return None
+            return upkeep_s
         if len(self._backlog) >= self._batch_rows:
             return 0.0
-        return self._rows_since + self._batch_s - now
+        return min(upkeep_s, self._rows_since + self._batch_s - now)
 
     def _attempt(self, jobs: list[Job[Any]], *, rows: bool) -> None:
         """Do it all. What the disk refuses fails the jobs that are left, and is tried again later."""
@@ -175,10 +179,12 @@ class Writer:
                 self.write_rows()
             if self._failure is not None:
                 self._recover()
+            if not jobs and time.monotonic() >= self._upkeep_at:
+                self._upkeep_at = time.monotonic() + self._keep_up()
         except NewerDatabaseError:
             raise
         except Exception as error:
-            trouble = failure(error, self._database.path)
+            trouble = self._database.failure(error)
             if trouble is None:
                 _log.exception("the recorder met an error of its own")
                 trouble = Failure(f"the recorder met an error of its own, see the log ({error!r})", check=True)
@@ -186,7 +192,7 @@ class Writer:
 
     def _be_open(self) -> None:
         if self._opened and self._database.replaced:
-            _log.warning("%s was moved or deleted: a new one is begun", self._database.path)
+            _log.warning("%s was moved or deleted: a new one is begun", self._database.name)
             self._opened, self._check = False, True
         if self._database.suspect:
             self._opened, self._check = False, True
@@ -194,11 +200,12 @@ class Writer:
             return
         note = self._database.open(check=self._check)
         with self._database.writing(durable=False) as db:
-            newest = Measurement.select(fn.MAX(Measurement.ts)).scalar(db)
+            state = self.keeper.opened(db)
             if note is not None:
                 writes.insert_log(db, self._wall_ms(), "warning", "storage", note)
         self._opened, self._check = True, False
-        self._backlog.opened(-1 if newest is None else int(newest))
+        self.keeper.state = state
+        self._backlog.opened(state.newest_ms)
         if note is not None:
             self.note = note
             _log.warning("%s", note)
@@ -210,20 +217,43 @@ class Writer:
             try:
                 job.run()
             except Exception as error:
-                if failure(error, self._database.path) is not None:
+                if self._database.failure(error) is not None:
                     raise
                 if job.keep:
                     _log.exception("something to be stored is wrong in itself")
-                ours = isinstance(error, PeeweeException | sqlite3.Error)
-                job.fail(StoreError(f"{self._database.path} refuses it: {error}") if ours else error)
+                ours = isinstance(error, self._database.errors)
+                job.fail(StoreError(f"{self._database.name} refuses it: {error}") if ours else error)
             jobs.popleft()
+
+    def insert(self, rows: Sequence[MeasurementRow]) -> None:
+        """In one transaction, with the minutes that they close."""
+        values = [row.values() for row in rows]
+        with self._database.writing(durable=False) as db:
+            writes.insert_rows(db, values)
+            state = self.keeper.stored(db, values)
+        self.keeper.state = state
+
+    def _keep_up(self) -> float:
+        """One portion of what is done when there is time for it; seconds until the next."""
+        if self.keeper.behind():
+            with self._database.writing(durable=False) as db:
+                state = self.keeper.catch_up(db)
+            self.keeper.state = state
+            return PORTION_S
+        with self._database.writing(durable=False) as db:
+            state, more = self.keeper.thin(db, self._wall_ms())
+        self.keeper.state = state
+        return PORTION_S if more else THIN_S
 
     def write_rows(self) -> None:
         """All that wait."""
         while (batch := self._backlog.oldest(ROWS_A_COMMIT)).rows:
-            with self._database.writing(durable=False) as db:
-                writes.insert_rows(db, batch.rows)
+            self.insert(batch.rows)
             self._backlog.written(batch)
+        while (readings := self._backlog.oldest_readings(ROWS_A_COMMIT))[1]:
+            with self._database.writing(durable=False) as db:
+                writes.insert_readings(db, readings[1])
+            self._backlog.readings_written(readings[0], len(readings[1]))
         with self._wake:
             self._rows_since = time.monotonic() if len(self._backlog) else None
 

@@ -3,27 +3,44 @@
 import json
 from collections.abc import Iterable
 
-from peewee import SqliteDatabase
+from peewee import Database
 
 from tankwarden.events import Event
 from tankwarden.logic.claims import Claim
 from tankwarden.logic.waveform import Waveform
 from tankwarden.store import feeder_writes
-from tankwarden.store.database import raw
+from tankwarden.store.dialect import execute_many, is_postgresql
 from tankwarden.store.models import ClaimRecord, ConfigEntry, EventRecord, SystemLog, TripWaveform
-from tankwarden.store.rows import COLUMNS, MeasurementRow
+from tankwarden.store.rows import COLUMNS, ReadingRow
 
 # Through the driver and not through peewee, which makes an object of every row: ten times as fast.
-_INSERT_ROW = "INSERT OR REPLACE INTO measurements ({}) VALUES ({})"
+_INSERT = "INSERT INTO measurements ({columns}) VALUES ({marks}) ON CONFLICT (ts) DO UPDATE SET {changes}"
+_INSERT_SQLITE = "INSERT OR REPLACE INTO measurements ({columns}) VALUES ({marks})"  # the same, a fifth faster
 
 
-def insert_rows(db: SqliteDatabase, rows: Iterable[MeasurementRow]) -> None:
-    """A row whose ts is taken replaces the one that is there."""
-    statement = _INSERT_ROW.format(", ".join(COLUMNS), ", ".join("?" * len(COLUMNS)))
-    raw(db).executemany(statement, [row.values() for row in rows])
+def insert_rows(db: Database, rows: Iterable[tuple[int, ...]]) -> None:
+    """rows: by COLUMNS, as MeasurementRow.values() gives them. One whose ts is taken replaces the one that is there."""
+    template, mark = (_INSERT, "%s") if is_postgresql(db) else (_INSERT_SQLITE, "?")
+    statement = template.format(
+        columns=", ".join(COLUMNS),
+        marks=", ".join([mark] * len(COLUMNS)),
+        changes=", ".join(f"{name} = excluded.{name}" for name in COLUMNS[1:]),
+    )
+    db.connection().cursor().executemany(statement, rows)
 
 
-def insert_event(db: SqliteDatabase, event: Event, now_ms: int) -> bool:
+def insert_readings(db: Database, readings: Iterable[ReadingRow]) -> None:
+    """A reading whose sensor and ts are there replaces that one."""
+    execute_many(db, _INSERT_READING, [reading.named() for reading in readings])
+
+
+_INSERT_READING = """
+INSERT INTO sensor_readings (sensor, ts, measured, quality) VALUES (:sensor, :ts, :measured, :quality)
+ON CONFLICT (sensor, ts) DO UPDATE SET measured = excluded.measured, quality = excluded.quality
+"""
+
+
+def insert_event(db: Database, event: Event, now_ms: int) -> bool:
     """True if it is new; False if the Pico told of it before. ValueError for a Pico's event without its whole key.
 
     What it tells of a feeding goes into the history in the same transaction: it is acknowledged with both on disk.
@@ -53,7 +70,7 @@ def insert_event(db: SqliteDatabase, event: Event, now_ms: int) -> bool:
     return bool(insert.as_rowcount().execute(db))
 
 
-def insert_waveform(db: SqliteDatabase, waveform: Waveform, now_ms: int) -> bool:
+def insert_waveform(db: Database, waveform: Waveform, now_ms: int) -> bool:
     """True if it is new; False if there is one of that trip, or word that the Pico has none: the first one stays."""
     known = waveform.samples is not None
     insert = TripWaveform.insert(
@@ -70,7 +87,7 @@ def insert_waveform(db: SqliteDatabase, waveform: Waveform, now_ms: int) -> bool
     return bool(insert.on_conflict(conflict_target=keys, action="NOTHING").as_rowcount().execute(db))
 
 
-def insert_claim(db: SqliteDatabase, claim: Claim, now_ms: int) -> None:
+def insert_claim(db: Database, claim: Claim, now_ms: int) -> None:
     """Takes the place of the open claim with its output and id."""
     end_claim(db, claim.output, claim.id, now_ms)
     ClaimRecord.insert(
@@ -85,7 +102,7 @@ def insert_claim(db: SqliteDatabase, claim: Claim, now_ms: int) -> None:
     ).execute(db)
 
 
-def end_claim(db: SqliteDatabase, output: str, claim_id: str, now_ms: int) -> None:
+def end_claim(db: Database, output: str, claim_id: str, now_ms: int) -> None:
     """Nothing, if none is open."""
     (
         ClaimRecord.update(ended_ms=now_ms)
@@ -98,11 +115,11 @@ def end_claim(db: SqliteDatabase, output: str, claim_id: str, now_ms: int) -> No
     )  # fmt: skip
 
 
-def insert_log(db: SqliteDatabase, at_ms: int, level: str, category: str, text: str) -> None:
+def insert_log(db: Database, at_ms: int, level: str, category: str, text: str) -> None:
     SystemLog.insert(ts=at_ms, level=level, category=category, text=text).execute(db)
 
 
-def set_config(db: SqliteDatabase, key: str, text: str) -> None:
+def set_config(db: Database, key: str, text: str) -> None:
     """text: JSON."""
     ConfigEntry.insert(key=key, value=text).on_conflict(
         conflict_target=[ConfigEntry.key], preserve=[ConfigEntry.value]

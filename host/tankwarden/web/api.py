@@ -1,7 +1,7 @@
 """/api/status, /api/history, /api/trips, /api/lights: what the page shows, as JSON; /api/weather: its buttons."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -25,7 +25,9 @@ class Sources:
 
     status(): the newest snapshot. history(hours): the charts' series. trips(limit): the last ones.
     waveform(id): that of one trip; NotKnownError, in words, if there is none. lights(): today's curves.
-    feedings(id, period): a feeder's history; NotKnownError. token: whoever has it may change feeders and feed.
+    feedings(id, period): a feeder's history; NotKnownError. series(id, t0_ms, t1_ms, points): one thing's history.
+    export(what, t0_ms, t1_ms): a CSV file in pieces; None = without end.
+    token: whoever has it may change feeders and calibrations, and feed.
     command(request): carries out {"cmd": …}; CommandError, in words, if it cannot be done.
     """
 
@@ -35,6 +37,8 @@ class Sources:
     waveform: Callable[[int], Json]
     lights: Callable[[], Json]
     feedings: Callable[[int, str], Json]
+    series: Callable[[str, int, int, int], Json]
+    export: Callable[[str, int | None, int | None], Iterator[str]]
     token: str
     command: Callable[[Mapping[str, Any]], Json]
 

@@ -69,7 +69,7 @@ class FeederApi:
         try:
             return send(json_body(self._sources.feedings(int(feeder), period)))
         except TankwardenError as error:
-            raise _problem(error) from error
+            raise as_problem(error) from error
 
     def add(self) -> bytes:
         only_here(self._sources.token)
@@ -105,14 +105,14 @@ class FeederApi:
         try:
             answer = self._sources.command(request)
         except TankwardenError as error:
-            raise _problem(error) from error
+            raise as_problem(error) from error
         bottle.response.status = status.value
         bottle.response.content_type = "application/json"
         bottle.response.set_header("Cache-Control", "no-store")
         return json_body(answer if part is None else answer[part]).data
 
 
-def only_here(token: str) -> None:
+def only_here(token: str, what: str = "Feeders are changed and fed", command: str = "tankwarden feed") -> None:
     """bottle.HTTPResponse 403 or 401 unless the request comes from this machine and carries its token."""
     request = bottle.request
     try:
@@ -122,8 +122,8 @@ def only_here(token: str) -> None:
     if address is None or not _loopback(address):
         raise problem(
             HTTPStatus.FORBIDDEN,
-            "Feeders are changed and fed from the machine that runs Tankwarden alone, until there are accounts: there, "
-            "use this API with the token, or the command tankwarden feed",
+            f"{what} from the machine that runs Tankwarden alone, until there are accounts: there, "
+            f"use this API with the token, or the command {command}",
         )
     scheme, _, given = request.get_header("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not hmac.compare_digest(given.strip().encode(), token.encode()):
@@ -140,7 +140,8 @@ def _loopback(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
     return (mapped or address).is_loopback
 
 
-def _problem(error: TankwardenError) -> bottle.HTTPResponse:
+def as_problem(error: TankwardenError) -> bottle.HTTPResponse:
+    """To be raised: what was refused, with the status that its kind has."""
     field = error.field or None if isinstance(error, RefusedError) else None
     for kind, status in _STATUSES:
         if isinstance(error, kind):

@@ -11,6 +11,7 @@ import waitress.server
 from tankwarden.errors import TankwardenError
 from tankwarden.web.api import Api, Sources
 from tankwarden.web.assets import Assets
+from tankwarden.web.data import DataApi
 from tankwarden.web.feeders import FeederApi
 from tankwarden.web.pages import Pages
 from tankwarden.web.responses import error_answer, send, set_safe_headers
@@ -53,6 +54,8 @@ def make_app(sources: Sources) -> bottle.Bottle:
     app.route("/api/weather", "POST", api.begin_weather)
     app.route("/api/weather", "DELETE", api.end_weather)
     for method, path, handler in FeederApi(sources).routes():
+        app.route(path, method, handler)
+    for method, path, handler in DataApi(sources).routes():
         app.route(path, method, handler)
     app.add_hook("after_request", set_safe_headers)
     app.default_error_handler = error_answer

@@ -15,17 +15,17 @@ _UNITS = (("current_", "A"), ("voltage_", "V"), ("reference", "V"))
 
 
 class PicoChannelSensor:
-    """The newest mean of a channel, scaled."""
+    """The newest mean of a channel, scaled. points: may be exchanged for others at any time."""
 
     def __init__(self, pico: PicoDriver, channel: str, points: Points) -> None:
-        self._pico, self._channel, self._points = pico, channel, points
+        self._pico, self.channel, self.points = pico, channel, points
         self.unit = unit_of(channel)
 
     def sample(self) -> Sample | None:
         view = self._pico.view()
         if view.status is None or view.status_at is None:
             return None
-        return sample_of(view.status, view.status_at, self._channel, self._points)
+        return sample_of(view.status, view.status_at, self.channel, self.points)
 
 
 def sample_of(status: records.Status, at_s: float, channel: str, points: Points) -> Sample | None:

@@ -146,6 +146,11 @@ class PicoDriver:
         self._aside_until = self._clock.mono() + for_s
         self._wake.set()
 
+    def reconfigure(self, board: BoardConfig) -> None:
+        """The Pico is to hold another configuration from now on."""
+        self._session.reconfigure(board, self._clock.mono())
+        self._send()
+
     def acknowledge(self, event_id: int) -> None:
         """The events up to this one are stored."""
         self._session.acknowledge(event_id, self._clock.mono())

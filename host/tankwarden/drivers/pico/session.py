@@ -106,6 +106,12 @@ class Session:
         self.trip_id = 0
         self.refusals: dict[str, int] = {}
 
+    def reconfigure(self, board: BoardConfig, now: float) -> None:
+        """It is to hold another configuration: sent at once if we talk, which disarms it for a moment; else later."""
+        self._board, self._configured = board, False
+        if self.phase in (Phase.READY, Phase.REFUSED):
+            self._check(now)
+
     @property
     def retries(self) -> int:
         """Commands that had to be sent again since the port was opened."""

@@ -1,0 +1,285 @@
+"""The history of one thing, thinned for a chart: mean, least and greatest of each bucket, at most MAX_POINTS of them.
+
+Short spans are read from rows. Where a bucket is a minute or longer and its minutes are made, their moments are read
+instead: a year is half a million of those, and thirty million rows.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from peewee import Database as Connection
+
+from tankwarden.errors import NotKnownError, RefusedError
+from tankwarden.logic.calibration import Curve
+from tankwarden.logic.meters import MINUTE_MS, Calibration, Timeline
+from tankwarden.store import curves, energies
+from tankwarden.store.dialect import execute, words
+from tankwarden.store.energies import Source
+from tankwarden.store.models import SensorReading
+
+MAX_POINTS = 2_000
+_READINGS_GAP_MS = 2 * 3_600_000  # other probes are read once an hour at the least
+_STEPS_MS = tuple(
+    1000 * seconds
+    for seconds in (
+        1,
+        2,
+        5,
+        10,
+        15,
+        30,
+        60,
+        120,
+        300,
+        600,
+        900,
+        1800,
+        3600,
+        7200,
+        21_600,
+        43_200,
+        86_400,
+        604_800,
+        2_419_200,
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Bucket:
+    """first_ms, last_ms: of the rows in it. None: rows, and none of them with a known value."""
+
+    first_ms: int
+    last_ms: int
+    mean: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How a series is read. value: SQL of a row's value, null = not known; minute: SQL of a minute's weight, its value
+    × weight, and its least and greatest value."""
+
+    unit: str
+    value: Callable[[Calibration], str]
+    minute: Callable[[Calibration], tuple[str, str, str, str]]
+
+
+def kinds(base: Calibration) -> dict[str, Kind]:
+    """Name of a series → how it is read: CIRCUIT.power, .voltage, .current, and THERMOMETER.temperature."""
+    found: dict[str, Kind] = {}
+    for place, meter in enumerate(base.circuits):
+        k = meter.circuit
+        found[f"{meter.id}.power"] = Kind("W", partial(_power, place), partial(_power_minute, place))
+        for quantity, unit in (("voltage", "V"), ("current", "A")):
+            curve = partial(_curve, place, quantity)
+            weight = f"circuit_{k}_ms"
+            found[f"{meter.id}.{quantity}"] = Kind(
+                unit, partial(_value, curve, f"{quantity}_{k}"), partial(_minute, curve, f"{quantity}_{k}", weight)
+            )
+    for place, thermometer in enumerate(base.thermometers):
+        channel, curve = thermometer.channel, partial(_thermometer_curve, place)
+        found[f"{thermometer.id}.temperature"] = Kind(
+            "°F", partial(_value, curve, channel), partial(_minute, curve, channel, f"{channel}_ms")
+        )
+    return found
+
+
+OfCurve = Callable[[Calibration], Curve]
+
+
+def _curve(place: int, quantity: str, calibration: Calibration) -> Curve:
+    meter = calibration.circuits[place]
+    return meter.voltage if quantity == "voltage" else meter.current
+
+
+def _thermometer_curve(place: int, calibration: Calibration) -> Curve:
+    return calibration.thermometers[place].curve
+
+
+def _power(place: int, calibration: Calibration) -> str:
+    return curves.known_power(calibration.circuits[place])
+
+
+def _power_minute(place: int, calibration: Calibration) -> tuple[str, str, str, str]:
+    """The least power of a minute is not kept: the mean of the least minute stands for it."""
+    meter = calibration.circuits[place]
+    energy, weight = energies.minute_energy(meter), f"circuit_{meter.circuit}_ms"
+    return energy, weight, f"{energy} / NULLIF({weight}, 0)", energies.peak_power(meter)
+
+
+def _value(curve: OfCurve, channel: str, calibration: Calibration) -> str:
+    return curves.known_value(curve(calibration), channel)
+
+
+def _minute(curve: OfCurve, channel: str, weight: str, calibration: Calibration) -> tuple[str, str, str, str]:
+    line = curve(calibration)
+    slope, offset = energies.chord(line, channel)
+    first, last = f"{channel}_min", f"{channel}_max"
+    if line.points[0][1] > line.points[-1][1]:  # a thermistor's: the most counts are the least degrees
+        first, last = last, first
+    total = f"({slope} * {channel}_sum + {offset} * {weight})"
+    return total, weight, curves.value(line, first), curves.value(line, last)
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What is to be read: buckets `first` to `last` of a series, by a connection that sees the rows in `source`."""
+
+    db: Connection
+    source: Source
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A series as it is asked for, understood. first, last: numbers of whole buckets of width_ms."""
+
+    name: str
+    width_ms: int
+    first: int
+    last: int
+
+
+def wish(name: str, t0_ms: int, t1_ms: int, points: int = MAX_POINTS) -> Wish:
+    """The least buckets with which t0 < ts ≤ t1 has at most so many points. RefusedError for a span that is none."""
+    width_ms = _width(t0_ms, t1_ms, points)
+    return Wish(name, width_ms, t0_ms // width_ms, (t1_ms - 1) // width_ms)
+
+
+def read(timeline: Timeline, wanted: Wish, at: Read) -> dict[int, Bucket | None]:
+    """Every bucket from at.first to at.last; None where there are no rows. NotKnownError for an unknown name."""
+    known, width_ms = kinds(timeline.base), wanted.width_ms
+    t0_ms, t1_ms = at.first * width_ms, (at.last + 1) * width_ms
+    if wanted.name in known:
+        found = _buckets(at.db, at.source, timeline, known[wanted.name], t0_ms, t1_ms, width_ms)
+    elif is_reading(wanted.name) and _has_readings(at.db, wanted.name.removeprefix("sensor.")):
+        found = _readings(at.db, wanted.name.removeprefix("sensor."), t0_ms, t1_ms, width_ms)
+    else:
+        raise NotKnownError(f"there is no series {wanted.name!r}: it is one of {', '.join(known)}, or sensor.ID")
+    return {bucket: found.get(bucket) for bucket in range(at.first, at.last + 1)}
+
+
+def is_reading(name: str) -> bool:
+    """Of a probe that does not hang on the Pico."""
+    return name.startswith("sensor.")
+
+
+def shown(timeline: Timeline, wanted: Wish, buckets: Iterable[Bucket | None]) -> dict[str, Any]:
+    """{"id", "unit", "bucket_ms", "t_ms": […], "mean": […], "low": […], "high": […]}
+
+    t_ms is where a bucket begins. A point of nulls stands where nothing was measured for longer than max_gap_s.
+    """
+    kind = kinds(timeline.base).get(wanted.name)
+    gap_ms = timeline.base.gap_ms if kind else max(wanted.width_ms, _READINGS_GAP_MS)
+    there = {number: bucket for number, bucket in enumerate(buckets, wanted.first) if bucket is not None}
+    head = {"id": wanted.name, "unit": kind.unit if kind else "", "bucket_ms": wanted.width_ms}
+    return {**head, **_columns(there, wanted.width_ms, gap_ms)}
+
+
+def _width(t0_ms: int, t1_ms: int, points: int) -> int:
+    """The least width with which the span has no more than so many points, gaps included."""
+    if t1_ms <= t0_ms:
+        raise RefusedError("the span ends before it begins: exchange the two instants", "to")
+    if not 10 <= points <= MAX_POINTS:
+        raise RefusedError(f"{points} is not 10 to {MAX_POINTS}", "points")
+    for width_ms in _STEPS_MS:
+        if (t1_ms - 1) // width_ms - t0_ms // width_ms + 1 <= points:
+            return width_ms
+    raise RefusedError("the span is too long: ask for a part of it", "from")
+
+
+# -- buckets ----------------------------------------------------------------------------------------------------------
+
+_ROWS = """
+SELECT bucket, MIN(ts), MAX(ts), SUM(n * value), SUM(CASE WHEN value IS NOT NULL THEN n END), MIN(value), MAX(value)
+FROM (
+    SELECT (ts - 1) / :width AS bucket, ts, n, {value} AS value FROM {source} AS r WHERE ts > :t0 AND ts <= :t1 {once}
+) AS known GROUP BY bucket
+"""
+_MINUTES = """
+SELECT (ts - 1) / :width AS bucket, MIN(ts) - 60000, MAX(ts), SUM({total}), SUM({weight}), MIN({low}), MAX({high})
+FROM measurement_minutes WHERE ts > :t0 AND ts <= :t1 GROUP BY bucket
+"""
+
+
+def _buckets(
+    db: Connection, source: Source, timeline: Timeline, kind: Kind, t0_ms: int, t1_ms: int, width_ms: int
+) -> dict[int, Bucket]:
+    """By their number. Minutes as far as they are made, then rows."""
+    reach = energies.reach_of(db, timeline)
+    edge = t0_ms
+    if width_ms >= MINUTE_MS and reach.from_ms <= t0_ms:
+        # Whole buckets only: minutes and rows have different weights, and shall not meet in one.
+        edge = min(max(t0_ms, min(t1_ms, reach.to_ms) // width_ms * width_ms), t1_ms)
+    elif reach.raw_from_ms > t0_ms:
+        edge = min(-(-reach.raw_from_ms // width_ms) * width_ms, t1_ms)
+    found: dict[int, list[Any]] = {}
+    for stretch in timeline.stretches(t0_ms, edge):
+        total, weight, low, high = kind.minute(stretch.calibration)
+        statement = _MINUTES.format(total=total, weight=weight, low=low, high=high)
+        _take(found, execute(db, statement, _span(stretch.from_ms, stretch.to_ms, width_ms)))
+    for stretch in timeline.stretches(edge, t1_ms):
+        statement = _ROWS.format(value=kind.value(stretch.calibration), source=source.sql, **words(db))
+        _take(found, execute(db, statement, _span(stretch.from_ms, stretch.to_ms, width_ms)))
+    return dict(sorted((bucket, _finished(sums)) for bucket, sums in found.items()))
+
+
+def _span(t0_ms: int, t1_ms: int, width_ms: int) -> dict[str, int]:
+    return {"t0": t0_ms, "t1": t1_ms, "width": width_ms}
+
+
+def _take(found: dict[int, list[Any]], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Add the sums of a stretch of time; a bucket can have a part in two."""
+    for bucket, first_ms, last_ms, total, weight, low, high in rows:
+        here = found.setdefault(bucket, [first_ms, last_ms, 0.0, 0.0, None, None])
+        here[0], here[1] = min(here[0], first_ms), max(here[1], last_ms)
+        here[2] += total or 0.0
+        here[3] += float(weight or 0)
+        here[4] = min((value for value in (here[4], low) if value is not None), default=None)
+        here[5] = max((value for value in (here[5], high) if value is not None), default=None)
+
+
+def _finished(sums: list[Any]) -> Bucket:
+    first_ms, last_ms, total, weight, low, high = sums
+    return Bucket(first_ms, last_ms, total / weight if weight else None, low, high)
+
+
+_READINGS = """
+SELECT (ts - 1) / :width AS bucket, MIN(ts), MAX(ts), SUM(CASE WHEN quality = 0 THEN measured END),
+    SUM(CASE WHEN quality = 0 AND measured IS NOT NULL THEN 1 END),
+    MIN(CASE WHEN quality = 0 THEN measured END), MAX(CASE WHEN quality = 0 THEN measured END)
+FROM sensor_readings WHERE sensor = :sensor AND ts > :t0 AND ts <= :t1 GROUP BY bucket
+"""
+
+
+def _readings(db: Connection, sensor: str, t0_ms: int, t1_ms: int, width_ms: int) -> dict[int, Bucket]:
+    found: dict[int, list[Any]] = {}
+    _take(found, execute(db, _READINGS, {"sensor": sensor, **_span(t0_ms, t1_ms, width_ms)}))
+    return {bucket: _finished(sums) for bucket, sums in sorted(found.items())}
+
+
+def _has_readings(db: Connection, sensor: str) -> bool:
+    return SensorReading.select().where(SensorReading.sensor == sensor).limit(1).count(db) > 0
+
+
+def _columns(buckets: dict[int, Bucket], width_ms: int, gap_ms: int) -> dict[str, list[Any]]:
+    """Lists side by side, and one point of nulls in every gap that leaves a bucket empty."""
+    t_ms: list[int] = []
+    values: tuple[list[float | None], ...] = ([], [], [])
+    before: Bucket | None = None
+    number = 0
+    for bucket, content in buckets.items():
+        if before is not None and content.first_ms - before.last_ms > gap_ms and number < bucket - 1:
+            t_ms.append((number + 1) * width_ms)
+            for column in values:
+                column.append(None)
+        t_ms.append(bucket * width_ms)
+        for column, value in zip(values, (content.mean, content.low, content.high), strict=True):
+            column.append(value)
+        before, number = content, bucket
+    return {"t_ms": t_ms, "mean": values[0], "low": values[1], "high": values[2]}
