@@ -249,11 +249,16 @@ class FeedHouse:
         self.clock = ManualClock(wall_ms, 1000.0)
         self.chance = random.Random(11)
         self.pico: Any = pico or FakePico(900.0)
-        self.store = open_store(folder / "a.db", wall_ms=self.clock.wall_ms, retry_s=0.03, busy_s=0.05)
-        self.queries = self.store.feeder_queries()
+        self.database = folder / "a.db"
+        self.open()
         self.minted: list[int] = []
         self.plugged = True
         self.host: Host | None = None
+
+    def open(self) -> None:
+        """The database, at the start or after it was closed."""
+        self.store = open_store(self.database, wall_ms=self.clock.wall_ms, retry_s=0.03, busy_s=0.05)
+        self.queries = self.store.feeder_queries()
 
     def mint(self) -> int:
         self.minted.append(self.chance.getrandbits(60))

@@ -10,7 +10,9 @@ from feed_house import FeedHouse, fed_by_hand, only, started
 
 from tanklink import records
 from tankwarden.errors import CommandError, NotNowError, RefusedError
+from tankwarden.logic import feeding as rules
 from tankwarden.logic.feeding import Source, Status
+from tankwarden.store import backups
 
 MIDNIGHT: dict[str, Any] = {"schedule": [{"name": "Night", "time": "00:00"}]}
 
@@ -231,6 +233,31 @@ def test_a_missed_meal_is_skipped_or_made_up(house: FeedHouse, within: int, late
         assert (row.status, row.operation_id, row.portion_g) == (Status.FAILED, None, 0.0)
         assert row.reason is not None
         assert row.reason.startswith("missed: Tankwarden did not run")
+
+
+def test_a_restored_history_makes_no_meal_up(house: FeedHouse, tmp_path: Path) -> None:
+    """It was given after the backup was made: the history does not know, and must not act as if it did."""
+    house.add(**MIDNIGHT, missed_within=30)
+    backup = tmp_path / "b.db"
+    backups.make(house.database, backup)
+
+    async def live(seconds: float) -> None:
+        await started(house)
+        await house.run(seconds)
+        await house.kill()
+
+    asyncio.run(live(20))
+    assert only(house).status is Status.SUCCESS
+    house.close()
+    backups.restore(backup, house.database, house.clock.wall_ms())
+    house.open()
+    asyncio.run(live(20))
+    assert len(house.pico.feeder.fed) == 1
+    assert (only(house).status, only(house).operation_id) == (Status.FAILED, None)
+    assert only(house).reason == rules.RESTORED
+    house.clock.advance(86_400 - 60)
+    asyncio.run(live(60))
+    assert len(house.pico.feeder.fed) == 2, "the next one is given as ever"
 
 
 def test_a_meal_that_the_link_kept_back_says_so(house: FeedHouse) -> None:

@@ -14,6 +14,7 @@ from tankwarden.errors import StoreError
 from tankwarden.logic.quality import Quality
 from tankwarden.logic.waveform import Waveform
 from tankwarden.store import ReadingRow, Store, exchange
+from tankwarden.store.backups import FEEDINGS_UNKNOWN
 from tankwarden.store.models import MODELS, TripWaveform
 from tankwarden.store.store import database_at
 
@@ -61,7 +62,7 @@ def read(path: Path, where: str | Path, taken: Callable[[str], None] = lambda _:
     database.open(check=False)
     try:
         with database.writing(durable=True) as db:
-            return exchange.read(path, db, take_configuration=taken)
+            return exchange.read(path, db, T0, take_configuration=taken)
     finally:
         database.close()
 
@@ -76,8 +77,9 @@ def test_all_of_it_comes_back(tmp_path: Path, name: str) -> None:
     where = store_kit.place(tmp_path / "c.db")
     assert read(tmp_path / name, where, taken.append) == sum(map(len, before.values()))
     assert taken == ["[site]\n"]
+    unknown = {"key": FEEDINGS_UNKNOWN, "value": str(T0)}  # what was fed since, nobody knows
     with opened(tmp_path / "c.db") as store:
-        assert content(store) == before
+        assert content(store) == {**before, "config": sorted([*before["config"], unknown], key=repr)}
         assert store.recorder.event(event()) is False  # known
         assert store.recorder.event(event(2)) is True  # and new rows are numbered behind the old
         assert store.queries(CALIBRATION).events()[0].journal_id == 2

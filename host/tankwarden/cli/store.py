@@ -145,7 +145,7 @@ def _import(arguments: argparse.Namespace) -> int:
     configuration: list[str] = []
     with places.locked(data), _opened(_database(data)) as database:
         with database.writing(durable=True) as db:
-            count = exchange.read(arguments.file, db, take_configuration=configuration.append)
+            count = exchange.read(arguments.file, db, _now_ms(), take_configuration=configuration.append)
         where = _put(places.default_config(data), configuration)
     print(f"{count} rows are in {database.name}{where}")
     return 0

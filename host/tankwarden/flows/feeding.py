@@ -56,6 +56,7 @@ class Finds(Protocol):
     def last_feedings(self) -> dict[int, Feeding]: ...
     def pending(self) -> list[Feeding]: ...
     def given(self, since_day: str) -> set[tuple[int | None, str]]: ...
+    def unknown_until_ms(self) -> int: ...
 
 
 class Feeds(Protocol):
@@ -78,12 +79,13 @@ class _Asked:
 
 @dataclass(frozen=True)
 class Known:
-    """What the store knew when it was last read."""
+    """What the store knew when it was last read. unknown_until_ms: of the meals up to then it does not know."""
 
     pending: Mapping[int, Feeding]
     given: frozenset[tuple[int | None, str]]
     last: Mapping[int, Feeding]
     recent: tuple[Feeding, ...]
+    unknown_until_ms: int
 
 
 class FeedingFlow:
@@ -318,6 +320,9 @@ class FeedingFlow:
             await self._meal(meal, now_ms)
 
     async def _meal(self, due: Due, now_ms: int) -> None:
+        if self._known is not None and due.at_ms <= self._known.unknown_until_ms:
+            await self._miss(due, rules.RESTORED, now_ms)
+            return
         why_not = self._why_not()
         queued = due.key in self._queued and now_ms - due.at_ms <= QUEUE_MS
         if rules.may_still_begin(due, now_ms, self._on_time_ms) or queued:
@@ -380,6 +385,7 @@ class FeedingFlow:
             given=frozenset(self._queries.given(day)),
             last=self._queries.last_feedings(),
             recent=tuple(self._queries.feedings(now_ms - HISTORY_MS)),
+            unknown_until_ms=self._queries.unknown_until_ms(),
         )
 
     def _motion(self, feeder: Feeder, portion_g: float | None) -> Motion:

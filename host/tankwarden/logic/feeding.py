@@ -202,6 +202,9 @@ def may_still_begin(due: Due, now_ms: int, on_time_ms: int = ON_TIME_MS) -> bool
     return now_ms - due.at_ms <= max(on_time_ms, due.feeder.missed_within_min * MINUTE_MS)
 
 
+RESTORED = "skipped: the history was restored from a backup, so nobody knows whether it was given"
+
+
 def missed_reason(due: Due, running_since_ms: int, why_not: str) -> str:
     """Of a meal that was skipped. running_since_ms: when this program began; why_not: what kept it from feeding."""
     within = due.feeder.missed_within_min

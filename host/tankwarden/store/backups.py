@@ -5,6 +5,7 @@ A backup is a database like the one it was made of: one file, to be opened with 
 
 import contextlib
 import datetime
+import json
 import os
 import shutil
 import sqlite3
@@ -15,6 +16,7 @@ from tankwarden.errors import StoreError
 
 _STAMP = "%Y%m%dT%H%M%SZ"
 _PREFIX, _SUFFIX = "tankwarden-", ".db"
+FEEDINGS_UNKNOWN = "feedings_unknown_until_ms"  # remembered setting: the meals up to then may have been given, or not
 _PAGES, _PAUSE_S = 512, 0.005  # 2 MB at a time, so that the card is not kept from the writer
 
 
@@ -98,13 +100,19 @@ def newest_whole(folder: Path) -> Path | None:
     return next((backup for backup in known(folder) if damage(backup) is None), None)
 
 
-def copy(backup: Path, target: Path) -> None:
-    """A copy that is on the disk when this returns. OSError."""
+def copy(backup: Path, target: Path, now_ms: int) -> None:
+    """A copy that is on the disk when this returns, and knows that it is one: what was fed since it was made, nobody
+    knows. OSError.
+    """
     part = target.with_name(f"{target.name}.part")
     try:
         shutil.copyfile(backup, part)
+        with contextlib.closing(sqlite3.connect(part)) as db, db:
+            db.execute("REPLACE INTO config (key, value) VALUES (?, ?)", (FEEDINGS_UNKNOWN, json.dumps(now_ms)))
         _through_to_disk(part)
         os.replace(part, target)
+    except sqlite3.Error as error:
+        raise OSError(f"{part}: {error}") from error
     finally:
         part.unlink(missing_ok=True)
 
@@ -122,7 +130,7 @@ def restore(backup: Path, path: Path, now_ms: int) -> Path | None:
     ready = path.with_name(f"{path.name}.restored")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        copy(backup, ready)
+        copy(backup, ready, now_ms)
         kept = move_away(path, f"replaced-{stamp(now_ms)}") if path.exists() else None
         os.replace(ready, path)
     except OSError as error:

@@ -14,6 +14,8 @@ from typing import IO, Any, Literal
 from peewee import AutoField, Database, Model, Tuple
 
 from tankwarden.errors import StoreError
+from tankwarden.store import writes
+from tankwarden.store.backups import FEEDINGS_UNKNOWN
 from tankwarden.store.database import versions
 from tankwarden.store.dialect import execute, is_postgresql
 from tankwarden.store.models import MODELS, Measurement, MeasurementMinute, SensorReading
@@ -49,8 +51,9 @@ def write(path: Path, db: Database, *, configuration: str | None, measurements: 
     return count
 
 
-def read(path: Path, db: Database, *, take_configuration: Callable[[str], None] = lambda _: None) -> int:
-    """Put what a file holds into an empty database, in the caller's transaction; how many rows.
+def read(path: Path, db: Database, now_ms: int, *, take_configuration: Callable[[str], None] = lambda _: None) -> int:
+    """Put what a file holds into an empty database, in the caller's transaction; how many rows. What was fed since the
+    file was written, nobody knows: that is remembered.
 
     take_configuration: given the text of the configuration file, if there is one in it. StoreError, naming the line,
     for a file that is no export or does not fit, and for a database that holds something.
@@ -74,6 +77,7 @@ def read(path: Path, db: Database, *, take_configuration: Callable[[str], None] 
     if before is not None:
         _insert(path, number, db, before, waiting)
     _count_on(db)
+    writes.set_config(db, FEEDINGS_UNKNOWN, json.dumps(now_ms))
     return count
 
 

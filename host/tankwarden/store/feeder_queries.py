@@ -4,8 +4,9 @@ import json
 
 from tankwarden.logic.feeder import Entry, Feeder, ServoConfig
 from tankwarden.logic.feeding import Feeding, Source, Status
+from tankwarden.store.backups import FEEDINGS_UNKNOWN
 from tankwarden.store.database import Database
-from tankwarden.store.models import FeederRecord, FeedingRecord, ScheduleRecord
+from tankwarden.store.models import ConfigEntry, FeederRecord, FeedingRecord, ScheduleRecord
 
 
 class FeederQueries:
@@ -54,6 +55,12 @@ class FeederQueries:
         query = FeedingRecord.select(FeedingRecord.entry_id, FeedingRecord.day).where(FeedingRecord.day >= since_day)
         with self._database.reading() as db:
             return {(record.entry_id, record.day) for record in query.execute(db)}
+
+    def unknown_until_ms(self) -> int:
+        """Up to when nobody knows what was fed, since this database was restored from a backup; 0 = it was not."""
+        with self._database.reading() as db:
+            found = ConfigEntry.select(ConfigEntry.value).where(ConfigEntry.key == FEEDINGS_UNKNOWN).scalar(db)
+        return 0 if found is None else int(json.loads(found))
 
     def known(self, feeder: int) -> bool:
         """Whether there is or was such a feeder."""

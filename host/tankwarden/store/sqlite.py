@@ -143,7 +143,7 @@ class SqliteFile(Database):
         backup = backups.newest_whole(self._backups) if self._backups is not None else None
         ready = self.path.with_name(f"{self.path.name}.restored")
         if backup is not None:
-            backups.copy(backup, ready)  # before anything is moved: there may be no room for it
+            backups.copy(backup, ready, self._wall_ms())  # before anything is moved: there may be no room for it
         kept = backups.move_away(self.path, f"damaged-{backups.stamp(self._wall_ms())}")
         if backup is None:
             return f"the database was damaged ({damage}): it is kept as {kept}, and a new one was begun"
