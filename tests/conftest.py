@@ -52,7 +52,13 @@ def postgresql() -> "Iterator[Server]":
         server.end()
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "each_database" in metafunc.fixturenames:
+        alone = metafunc.definition.get_closest_marker("sqlite") is not None
+        metafunc.parametrize("each_database", ["sqlite"] if alone else ["sqlite", "postgresql"], indirect=True)
+
+
+@pytest.fixture
 def each_database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
     """Runs the test on both: with PostgreSQL, what store_kit opens is a database that stands for the file's path.
 
@@ -62,7 +68,5 @@ def each_database(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 
     name = str(request.param)
     if name == "postgresql":
-        if request.node.get_closest_marker("sqlite"):
-            pytest.skip("of the file alone")
         monkeypatch.setattr(store_kit, "url_of", request.getfixturevalue("postgresql").url_of)
     return name

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from house import TOML
 from pico_pty import PicoPty
+from store_kit import stored
 
 from tankwarden import places
 from tankwarden.__main__ import main, parser
@@ -195,3 +196,4 @@ def test_a_signal_ends_it_in_order(
     assert "Traceback" not in errors
     assert "Tankwarden 0.1.0 stopped" in errors
     assert not places.socket_path(data).exists()
+    assert stored(data / "tankwarden.db") > 0, "the rows that waited for their minute are not on disk"

@@ -8,8 +8,9 @@ from store_kit import T0, event, opened, row, stored
 
 from tankwarden import places
 from tankwarden.__main__ import main
+from tankwarden.store.database import MIGRATIONS
 
-NEWEST = 10
+NEWEST = len(list(MIGRATIONS.glob("0*.py")))
 
 
 @pytest.fixture
