@@ -122,6 +122,7 @@ def test_a_power_cut_drops_every_pin_at_once_and_ends_the_hosts_terminal(tmp_pat
     with running_sim(tmp_path) as sim, sim.terminal() as terminal:
         arm(sim)
         sim.simulation.page.write(simwire.W_SCRATCH, [7])
+        at_s = time.time()
         at_ns = sim.fault("power-cut", 0.4)
         assert set(falls(sim, at_ns)) == RELAYS
         assert max(falls(sim, at_ns).values()) < 0.02
@@ -130,7 +131,8 @@ def test_a_power_cut_drops_every_pin_at_once_and_ends_the_hosts_terminal(tmp_pat
             os.write(terminal.fd, b"x")
         assert sim.simulation.page.read(simwire.W_SCRATCH) == (0,)
         sim.wait(sim.tty.exists, "terminal")
-        assert 0.4 <= (time.monotonic_ns() - at_ns) / 1e9 < 0.6
+        jiffy = 0.01  # by which the file system's clock may be behind
+        assert 0.4 - jiffy <= sim.tty.lstat().st_ctime - at_s < 0.6  # however late this test is to see it
         assert cause(sim) == simwire.CAUSE_POWER_ON
         assert [level for _, _, level in sim.edges(at_ns)] == [0] * 4
 

@@ -12,16 +12,21 @@ import sys
 import time
 
 PIN, PERMIT, REARM, WDT, FEED, RESET, FUNCTION, COMPARATOR, SAMPLES = 1, 2, 3, 4, 5, 6, 8, 10, 11
-WITHHELD = 27  # word of the page
+WITHHELD = 27  # word of the page; behind it TICK
+TICK_MASK, GRACE_US = (1 << 30) - 1, 12_000
 PERMIT_100_MS = (100_000 * 125 - 1) // 4
 page = os.open(sys.argv[1], os.O_RDONLY)
 out = os.open(sys.argv[2], os.O_WRONLY)
 
 
 def chip_us() -> int:
-    """The chip's clock: the machine's less what it withheld, which the page tells in ms."""
-    withheld_ms: int = struct.unpack("<i", os.pread(page, 4, 4 * WITHHELD))[0]
-    return time.monotonic_ns() // 1000 - 1000 * withheld_ms
+    """The chip's clock: the machine's less what it withheld, which the page tells, and never far ahead of its tick."""
+    while True:
+        withheld_ms, tick_us = struct.unpack("<ii", os.pread(page, 8, 4 * WITHHELD))
+        now_us = time.monotonic_ns() // 1000
+        if (now_us - tick_us) & TICK_MASK < GRACE_US:
+            return now_us - 1000 * int(withheld_ms)
+        time.sleep(0.0003)
 
 
 def record(kind: int, a: int = 0, b: int = 0) -> None:
