@@ -108,7 +108,7 @@ class App:
         for told in (self._recording.told, self._events.told, self._watch.told, self._lights.told):
             self.pico.subscribe(told)
         probes = wiring.probes_of(config, self.pico, self.clock)
-        self._probes, self._sensors = Probes(probes), [sensor for sensor, _ in probes.values()]
+        self._probes, self._sensors = Probes(probes, wiring.pairs_of(config)), [sensor for sensor, _ in probes.values()]
         self._probe_names, self._probe_of_channel = wiring.probe_names(config), wiring.probe_of_channel(config)
         self.control = Control(
             config, self.clock, self._probes, wiring.switches_of(config, self.pico), self._claims, self.pico,

@@ -176,6 +176,11 @@ class Sensor:
     stale_after: int = setting("stale after so many periods without a reading", low=1, high=100, default=3)
     plausible_low: float | None = setting("a lesser value is a fault, in the sensor's unit", default=None)
     plausible_high: float | None = setting("a greater value is a fault, in the sensor's unit", default=None)
+    median: int = setting("the middle one of so many readings counts: a spike moves nothing", low=1, high=15, default=1)
+    rate_per_s: float | None = setting("a faster change is a fault, in the sensor's unit per s", default=None)
+    stuck_after_s: int | None = setting("a fault if it does not move at all for so long", unit="s", default=None)
+    agrees_with: str | None = setting("id of another sensor in the same water: they must agree", default=None)
+    agrees_within: float = setting("by this much at most, in the sensor's unit", low=0.1, default=2.0)
     parameters: Any = None  # a frozen dataclass of the driver's
 
 

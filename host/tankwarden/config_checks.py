@@ -35,6 +35,7 @@ def check(config: Config) -> None:
     for scale in config.scales:
         _scale(scale, config.file)
     _channels(config)
+    _pairs(config)
     _scales_present(config)
     for circuit in config.circuits:
         _measurable(circuit, config)
@@ -132,6 +133,18 @@ def _scale(scale: Scale, file: str) -> None:
 
 def _linear(channel: str) -> bool:
     return channel.startswith(("current_", "voltage_"))
+
+
+def _pairs(config: Config) -> None:
+    """A sensor can agree only with another one that is there."""
+    known = [sensor.id for sensor in config.sensors]
+    for sensor in config.sensors:
+        other = sensor.agrees_with
+        if other is not None and (other not in known or other == sensor.id):
+            where = f"{config.file}, [[sensor]] {sensor.id}, key agrees_with"
+            raise ConfigError(
+                f"there is no other sensor {other!r}", where=where, fix="name another [[sensor]] by its id"
+            )
 
 
 def _channels(config: Config) -> None:

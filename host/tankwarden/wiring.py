@@ -70,10 +70,22 @@ def probes_of(config: Config, pico: PicoDriver, clock: Clock) -> dict[str, tuple
         wire = _wire_limits(channel)
         rules = Rules(
             sensor.period_s, sensor.stale_after, open_counts=wire[0], short_counts=wire[1],
-            plausible_low=sensor.plausible_low, plausible_high=sensor.plausible_high,
+            plausible_low=sensor.plausible_low, plausible_high=sensor.plausible_high, median=sensor.median,
+            rate_per_s=sensor.rate_per_s, stuck_after_s=sensor.stuck_after_s,
         )  # fmt: skip
         probes[probe_of(sensor.id)] = (registry.build(registry.Context(sensor, config, pico, clock)), rules)
     return probes
+
+
+def pairs_of(config: Config) -> dict[str, tuple[str, float]]:
+    """Probes that must agree with another one, and within what. Both of a pair: nobody knows which is right."""
+    pairs: dict[str, tuple[str, float]] = {}
+    for sensor in config.sensors:
+        if sensor.agrees_with is not None:
+            one, other = probe_of(sensor.id), probe_of(sensor.agrees_with)
+            pairs[one] = (other, sensor.agrees_within)
+            pairs.setdefault(other, (one, sensor.agrees_within))
+    return pairs
 
 
 def _wire_limits(channel: str) -> tuple[int | None, int | None]:

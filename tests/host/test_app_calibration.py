@@ -177,3 +177,20 @@ def test_the_ph_wizard_by_hand(capsys: pytest.CaptureFixture[str]) -> None:
     assert "good: slope and offset are as they should be" in said
     assert main(["calibrate", "ph", "7=x"]) == 2
     assert "7=x is no point" in capsys.readouterr().err
+
+
+def test_what_only_reads_leaves_no_line_in_the_log(tmp_path: Path, pty: PicoPty) -> None:  # noqa: F811
+    stage = Stage(tmp_path, pty)
+
+    async def scene() -> None:
+        await stage.heating()
+        for _ in range(3):
+            await asyncio.to_thread(stage.app.command, {"cmd": "calibrate-progress"})
+        answer = await asyncio.to_thread(stage.app.command, {"cmd": "summaries", "days": 2})
+        assert answer == {"text": "0 days", "summaries": []}
+        await asyncio.to_thread(stage.app.command, {**WISH, "cmd": "calibrate"})
+        texts = [line["text"] for line in await asyncio.to_thread(stage.app._queries.logs, 50)]
+        assert sum("progress" in text or "summaries" in text for text in texts) == 0
+        assert sum(text.startswith("calibrate: calibration 1") for text in texts) == 1
+
+    stage.play(scene)

@@ -13,10 +13,10 @@ from tankwarden import wiring
 from tankwarden.ceilings import ceilings
 from tankwarden.clock import ManualClock, SimulatedClock, SystemClock
 from tankwarden.config import Circuit
-from tankwarden.errors import StoreError
+from tankwarden.errors import ConfigError, StoreError
 from tankwarden.flows.claims import ClaimBook
 from tankwarden.flows.inbox import Inbox
-from tankwarden.flows.readings import rounded
+from tankwarden.flows.readings import Probes, rounded
 from tankwarden.flows.snapshot import WATCHES, not_watched, pico_json
 from tankwarden.flows.totals import DAY_MS, Totals, midnight_ms
 from tankwarden.logic.claims import Claim, Priority
@@ -169,3 +169,32 @@ def test_series_are_those_of_circuits_and_of_sensors_that_are_recorded() -> None
     assert [(meter.id, meter.channel) for meter in calibration.thermometers] == [
         ("east", "temperature_1"), ("reef", "reef_temperature")
     ]  # fmt: skip
+
+
+PAIR = """
+[[sensor]]
+id = "cellar-too"
+name = "Cellar, again"
+enclosure = "tank"
+driver = "dummy"
+value = {value}
+agrees_with = "cellar"
+agrees_within = 1.0
+"""
+
+
+@pytest.mark.parametrize(("value", "quality"), [(65.0, "ok"), (66.0, "implausible")])
+def test_two_probes_that_differ_are_both_in_doubt(value: float, quality: str) -> None:
+    config = parse(TOML + PAIR.format(value=value))
+    house = House(TOML + PAIR.format(value=value))
+    probes = Probes(wiring.probes_of(config, house.driver, house.clock), wiring.pairs_of(config))
+    probes.update(house.clock.mono(), 0)
+    found = [str(probes.readings[f"sensor.{name}"].quality) for name in ("cellar", "cellar-too")]
+    assert found == [quality] * 2
+
+
+def test_a_sensor_agrees_only_with_another_that_is_there() -> None:
+    with pytest.raises(
+        ConfigError, match=r"\[\[sensor\]\] cellar-too, key agrees_with: there is no other sensor 'attic'"
+    ):
+        parse(TOML + PAIR.format(value=65.0).replace('"cellar"\n', '"attic"\n'))

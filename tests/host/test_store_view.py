@@ -106,3 +106,19 @@ def test_what_is_not_known_is_null(tmp_path: Path) -> None:
     with plant(tmp_path / "a.db", [row, bad, none]) as (store, _):
         found = shown(store, "voltage_1_v", "current_1_a", "power_1_w", "power_2_w")
         assert np.isnan(found).tolist() == [[False] * 4, [False, True, True, False], [True] * 4]
+
+
+def test_the_view_is_in_no_migrations_way(tmp_path: Path) -> None:
+    """Down to none and up again; whoever knows the curves makes it anew."""
+    from tankwarden.store.database import migrate_to
+
+    with plant(tmp_path / "a.db", []) as (store, _):
+        pass
+    store.database.open(check=False)
+    db = store.database._writer  # type: ignore[attr-defined]  # of either database
+    newest = len(migrate_to(db, "it", 0))
+    assert newest > 9
+    assert len(migrate_to(db, "it", newest)) == newest
+    store.database.close()
+    with plant(tmp_path / "a.db", []) as (store, _):
+        assert shown(store, "voltage_1_v").size == 0

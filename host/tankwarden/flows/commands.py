@@ -19,6 +19,7 @@ from tankwarden.logic.weather import KINDS, MAX_S
 ARMING_S = 5.0  # a person's word to arm is good for so long
 MAX_CLAIM_S = 24 * 3600
 MAX_ASIDE_S = 600  # whoever wants the port longer asks again
+READING = ("calibrations", "calibrate-preview", "calibrate-progress", "summaries")  # change nothing: not logged
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
 
@@ -61,7 +62,8 @@ class Commands:
         if name not in self._table:
             raise CommandError(f"there is no command {name!r}: it is one of {', '.join(self._table)}")
         answer = await self._table[name](request)
-        self._log("info", "command", f"{name}: {answer['text']}")
+        if name not in READING:
+            self._log("info", "command", f"{name}: {answer['text']}")
         return answer
 
     async def _reset_trip(self, request: Request) -> Answer:

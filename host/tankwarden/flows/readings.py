@@ -64,14 +64,21 @@ class Change:
 class _Probe:
     sensor: Sensor
     rules: Rules
-    state: quality.State = field(default_factory=quality.State)
+    state: quality.State = field(default_factory=quality.State)  # by its own samples
+    shown: quality.State = field(default_factory=quality.State)  # compared with another probe's
     since_ms: int | None = None
 
 
 class Probes:
-    """Every probe by its name. `update` is called by the control tick, and by nobody else."""
+    """Every probe by its name. `update` is called by the control tick, and by nobody else.
 
-    def __init__(self, probes: Mapping[str, tuple[Sensor, Rules]]) -> None:
+    pairs: a probe, the one that it must agree with, and the greatest difference.
+    """
+
+    def __init__(
+        self, probes: Mapping[str, tuple[Sensor, Rules]], pairs: Mapping[str, tuple[str, float]] | None = None
+    ) -> None:
+        self._pairs = pairs or {}
         self._probes = {name: _Probe(sensor, rules) for name, (sensor, rules) in probes.items()}
         self.readings: dict[str, Reading] = {}
 
@@ -79,25 +86,33 @@ class Probes:
         """Judge what there is now; `readings` is new afterwards. Returns what changed its quality."""
         changes = []
         readings = {}
-        for name, probe in self._probes.items():
-            before = probe.state.quality
+        for probe in self._probes.values():
             probe.state = quality.step(probe.rules, probe.state, probe.sensor.sample(), now_s)
-            if probe.since_ms is None or probe.state.quality is not before:
+        for name, probe in self._probes.items():
+            before, probe.shown = probe.shown.quality, self._compared(name, probe.state)
+            if probe.since_ms is None or probe.shown.quality is not before:
                 probe.since_ms = now_ms
             readings[name] = _reading(probe, now_s)
-            if probe.state.quality is not before:
+            if probe.shown.quality is not before:
                 changes.append(Change(name, before, readings[name]))
         self.readings = readings
         return changes
 
+    def _compared(self, name: str, state: quality.State) -> quality.State:
+        """With the one that it must agree with."""
+        if name not in self._pairs:
+            return state
+        other, within = self._pairs[name]
+        return quality.agreeing(state, self._probes[other].state, within)
+
 
 def _reading(probe: _Probe, now_s: float) -> Reading:
-    last: Sample | None = probe.state.last
-    shown = last is not None and probe.state.quality in _SHOWN
+    last: Sample | None = probe.shown.last
+    shown = last is not None and probe.shown.quality in _SHOWN
     return Reading(
-        value=probe.state.value if shown else None,
+        value=probe.shown.value if shown else None,
         unit=probe.sensor.unit,
-        quality=probe.state.quality,
+        quality=probe.shown.quality,
         age_s=None if last is None else max(0.0, now_s - last.at_s),
         raw_counts=None if last is None else last.counts,
         since_ms=probe.since_ms or 0,

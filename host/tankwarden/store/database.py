@@ -97,9 +97,13 @@ def migrate(db: Connection, name: str) -> None:
             " with another --data folder"
         )
     if any(migration.applied is None for migration in migrations):
-        # The view of calibrated rows shows columns that may be about to change; who knows the curves makes it anew.
-        db.execute_sql("DROP VIEW IF EXISTS measurements_calibrated")
+        _drop_view(db)
         runner.up()
+
+
+def _drop_view(db: Connection) -> None:
+    """The view of calibrated rows shows columns that may be about to change; who knows the curves makes it anew."""
+    db.execute_sql("DROP VIEW IF EXISTS measurements_calibrated")
 
 
 def versions(db: Connection) -> tuple[int, int]:
@@ -126,6 +130,7 @@ def migrate_to(db: Connection, name: str, number: int) -> list[str]:
         raise StoreError(f"there is no version {number}: they go from 0 to {max(by_number)}")
     behind = [migration.name for migration in migrations if migration.applied is None and migration.idx <= number]
     ahead = [migration.name for migration in migrations if migration.applied is not None and migration.idx > number]
+    _drop_view(db)
     ran: list[str] = runner.down(ahead[0]) if ahead else []
     if behind:
         ran += runner.up(behind[-1])
