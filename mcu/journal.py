@@ -13,6 +13,7 @@ circuit open, ahead of need: the block that does not count is erased at the firs
 import os
 
 import journal_image
+import micropython
 from feedlog import MAX_FEEDINGS, FeedLog
 from flashpages import exists
 from journal_image import ACK, ADDED, CARRIED, CIRCUIT, FIRST_SLOT, HEADER, LAST_SLOT, LATCHING, SEAL
@@ -110,6 +111,7 @@ class Journal:
         for i in range(len(values)):
             values[i] = event[1 + i]
 
+    @micropython.native
     def durable(self):
         """How many of the waiting events, oldest first, are in flash and so may be sent."""
         n = 0
@@ -124,6 +126,7 @@ class Journal:
                 return not self.events[i][_DURABLE]
         return False
 
+    @micropython.native
     def place_after(self, event_id):
         """Index of the first waiting event with a higher number: events may leave from anywhere in the list."""
         for i in range(self.count):
@@ -154,17 +157,20 @@ class Journal:
         self.add(message, clock, facts.circuit, facts.trigger, facts.subject, facts.value, facts.limit)
         return True
 
+    @micropython.native
     def waits(self, all_open=True):
         """Whether record() has something to write. What can wait, does while a circuit is closed."""
         if self.durable() < self.count:
             return True
         return all_open and not self.broken and (self._acked != self._ack_told or self._erase_is_due())
 
+    @micropython.native
     def free(self):
         """How many records still fit before the circuits must open for an erase."""
         rest = self._writer.room()
         return rest + _ROTATED if self._erased[1 - self._side] else rest
 
+    @micropython.native
     def needs_erase(self):
         """Whether so little room is left that the circuits must open for an erase."""
         return not self.broken and self.free() < SPARE

@@ -14,7 +14,7 @@ def linked(build: str, **texts: str) -> str:
     """The linked text of a program of these modules."""
     files = Linker({"build": "from program import Program\n" + build, "program": "class Program:\n    pass\n",
                     "board": "PINS = (2, 3)\nFIRST = 2\n", "main": "from build import build\nbuild()\n",
-                    **texts}).run()  # fmt: skip
+                    **texts}).run(short=False)  # fmt: skip
     return "".join(text for name, text in files.items() if name.startswith(LINKED))
 
 

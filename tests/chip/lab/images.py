@@ -31,6 +31,7 @@ RP2040_FAMILY = 0xE48BFF56
 HOST_ONLY = ("fast.py", "packing.py", "records.py")
 UNCOMPILED = ("boot.py", "main.py")  # MicroPython runs them by these names
 DISK_VERSION = 0x0002_0000
+ASKED_FOR = ("_outputs", "_s", "_state")  # private attributes that code at the REPL looks at: they keep their names
 MEASURED = Path(__file__).parent.parent / "on_chip" / "measured.py"
 
 
@@ -96,7 +97,7 @@ def file_system(files: Mapping[str, bytes]) -> bytes:
 def program_files(compiled: bool) -> dict[str, bytes]:
     """Name on the chip → content, of the whole program: linked and compiled as it is flashed, or the sources."""
     if compiled:
-        linked = linked_sources()
+        linked = linked_sources(keep=ASKED_FOR)
         return {
             name if name in UNCOMPILED else name.replace(".py", ".mpy"): (
                 text.encode() if name in UNCOMPILED else compile_source(name, text)
