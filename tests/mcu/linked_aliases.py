@@ -26,9 +26,9 @@ def write(folder: Path) -> None:
 
 
 def asked_for() -> set[str]:
-    """Private attributes that scenarios look at: they keep their names."""
+    """Whatever scenarios call by its name keeps it: they were written for the sources."""
     texts = [path.read_text() for path in sorted((Path(__file__).parent / "scenarios").glob("*.py"))]
-    return {name for text in texts for name in re.findall(r"\.(_[a-z]\w*)", text)}
+    return {name for text in texts for name in re.findall(r"[A-Za-z_]\w*", text)}
 
 
 def _alias(linker: Linker, name: str) -> str:

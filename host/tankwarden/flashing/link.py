@@ -104,8 +104,12 @@ class Linker:
             if isinstance(node, ast.ImportFrom) and node.module == LINKED:
                 node.module = self.homes[node.names[0].name]
         if short:
-            shorten(trees.values(), apart.values(), keep)
+            self._rename(shorten(trees.values(), apart.values(), {*keep, self.final["program", "Program"]}))
         return {f"{name}.py": text_of(tree) for name, tree in {**trees, **apart}.items()}
+
+    def _rename(self, short: Mapping[str, str]) -> None:
+        self.final = {place: short.get(name, name) for place, name in self.final.items()}
+        self.homes = {short.get(name, name): home for name, home in self.homes.items()}
 
     def _parts(self, pieces: list[list[ast.stmt]]) -> dict[str, ast.Module]:
         """Files of so few globals that the chip finds one quickly; each imports what it uses of those before."""
