@@ -118,7 +118,6 @@ def _shorten_attributes(nodes: list[ast.AST], kept: Collection[str]) -> None:
     mine = {a.attr for a in attributes if isinstance(a.ctx, ast.Store)}
     mine |= {name for c in classes for name in all_defined(c.body)}
     mine = {name for name in mine if not name.startswith("__")} - set(kept)
-    families = _families(classes)
     own = {id(a) for c in classes for a in _of_self(c)}
     shared = mine & {a.attr for a in attributes if id(a) not in own}
     taken = {a.attr for a in attributes} - mine | set(kept)
