@@ -88,7 +88,6 @@ class Block:
         """Fill buf with what stands at this place. OSError if flash refuses."""
         self._flash.readblocks(self._placed(), buf, at)
 
-    @micropython.native
     def is_blank(self):
         """Whether nothing was programmed since the last erase but the marker."""
         flash, number, page = self._flash, self._placed(), self._page

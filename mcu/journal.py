@@ -12,7 +12,6 @@ circuit open, ahead of need: the block that does not count is erased at the firs
 
 import os
 
-import journal_image
 import micropython
 from feedlog import MAX_FEEDINGS, FeedLog
 from flashpages import exists
@@ -356,12 +355,14 @@ class Journal:
     # -- flash: reading ---------------------------------------------------------------------------------------------
 
     def _load(self):
-        images = [journal_image.read(block) for block in self._blocks]
+        import journal_reading
+
+        images = [journal_reading.read(block) for block in self._blocks]
         for side in range(2):
             self._erased[side] = images[side].blank and self._blocks[side].found()
             self._next_id = max(self._next_id, images[side].highest_id + 1)
-        best = journal_image.newest(images)
-        self.lost = journal_image.lost(images)
+        best = journal_reading.newest(images)
+        self.lost = journal_reading.lost(images)
         if best is not None:
             self._adopt(images[best])
         self._has_files = exists(self._files, _OLD_NAMES)
@@ -374,9 +375,11 @@ class Journal:
 
     def _start(self, images):
         """Both blocks are made anew: of a fresh board at once, of a lost journal when it is known what stands now."""
+        import journal_reading
+
         self._starts = True
         self._sealed_generation = max(images[0].generation, images[1].generation) if self.lost else 0
-        self._side = 1 - journal_image.safer_side(images) if self.lost else 1
+        self._side = 1 - journal_reading.safer_side(images) if self.lost else 1
         if self.lost:
             self._next_id = max(self._next_id, _far_number(_AFTER_LOSS))
         else:

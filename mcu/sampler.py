@@ -86,7 +86,6 @@ class Sampler:
             return True
         return False
 
-    @micropython.native
     def _mend(self):
         """Begin the ring anew once a second while it is unwell: a lost sample shifts every later one."""
         self._unwell += 1

@@ -198,7 +198,6 @@ class Telemetry:
         values[_WAITING] = p.journal.count
         p.sums.close(clock)
 
-    @micropython.native
     def _take_health(self):
         p, values = self._p, self._health
         loop, counts = p.loop, p.link.reader.counts
@@ -216,7 +215,6 @@ class Telemetry:
         values[_EVENTS_DROPPED] = p.journal.dropped
         loop.restart()
 
-    @micropython.native
     def _take_budget(self):
         p, values = self._p, self._budget
         looks = p.overcurrent

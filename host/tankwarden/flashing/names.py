@@ -15,8 +15,8 @@ BUILTINS = frozenset((*dir(builtins), *VIPER, "uint"))
 LINKED = "program"  # its name on the chip
 STARTERS = ("boot", "main")
 # Some run before the program is loaded, or without it, and share what they note in their globals; and what only a
-# board needs that comes from an older program takes no memory of others.
-APART = (*STARTERS, "bootloop", "maintenance", "journal_files")
+# board needs that comes from an older program, or only a boot, takes no memory of others.
+APART = (*STARTERS, "bootloop", "maintenance", "journal_files", "journal_reading")
 
 
 class LinkError(Exception):
