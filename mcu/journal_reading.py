@@ -1,4 +1,4 @@
-"""What a block of the journal says when it is read at boot: of which of the two it counts, and whether anything is lost.
+"""What a block of the journal says when it is read at boot: which of the two counts, and whether anything is lost.
 
 Only a boot needs this: build.py takes it from memory again.
 """
