@@ -79,7 +79,7 @@ class Row:
     """
 
     def __init__(
-        self, trigger, subjects, judge, n, ceiling,
+        self, trigger, subjects, judge, n, ceiling,  # noqa: ARG002
         of=0, kind=TRIP, phases=ALWAYS, counts=True, board=False, slow=False,
     ):  # fmt: skip
         self.trigger, self.subjects = trigger, subjects

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from .lab.client import MS, WATCHED, Chip, S
-from .lab.images import Image
+from .lab.images import idle_image, taken
 from .lab.repl import Repl
 
 SERVO_PIN, DROP_PIN = 22, 20
@@ -15,8 +15,9 @@ REST_US, FEED_US = 600, 2400
 PULSE_TOLERANCE_NS, PERIOD_NS = 500, 20 * MS
 PERIOD_TOLERANCE_NS = 20_000  # 0.1 %: a servo measures pulses, not pauses
 _SETUP = (
-    "import time\nfrom clock import Clock\nfrom servo import Servos\nfrom drops import Drops\nfrom machine import Pin\n"
-    "c = Clock(time.ticks_us())\ns = Servos(c)\nd = Drops(c)\n"
+    "import time\nfrom machine import Pin\n"
+    + taken("clock.Clock", "servo.Servos", "drops.Drops")
+    + "c = Clock(time.ticks_us())\ns = Servos(c)\nd = Drops(c)\n"
 )
 _MOVE = (
     f"c.advance(time.ticks_us())\ns.start(1, {REST_US}, {FEED_US}, 200, 200, 1)\n"
@@ -31,7 +32,7 @@ _FALL = (
 @pytest.fixture(scope="module")
 def bare(uf2: Path) -> Iterator[tuple[Chip, Repl]]:
     """At the REPL, with the servos and the drop sensors."""
-    with Chip(Image(uf2, extra={"main.py": b"", "boot.py": b""}), watch=(*WATCHED, SERVO_PIN)) as chip:
+    with Chip(idle_image(uf2, _SETUP, _MOVE, _FALL), watch=(*WATCHED, SERVO_PIN)) as chip:
         repl = Repl(chip)
         repl.enter()
         repl.run(_SETUP)
