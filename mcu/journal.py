@@ -27,6 +27,7 @@ MAX_EVENTS = 24  # waiting for the host; the rest of a block is room for new one
 _OF_FEEDING = 2  # records of one
 _KEPT_FREE = 4  # which a feeding leaves to whatever else happens meanwhile: records, and places for events
 SPARE = _KEPT_FREE + _OF_FEEDING  # fewer records than these left without an erase: the circuits must open for one
+_AMPLE = LAST_SLOT + 1 - SPARE  # up to this slot there is room enough in any case
 # Records that find room at least once blocks were changed.
 _ROTATED = LAST_SLOT + 1 - FIRST_SLOT - MAX_EVENTS - MAX_FEEDINGS - 2
 
@@ -159,7 +160,7 @@ class Journal:
     @micropython.native
     def waits(self, all_open=True):
         """Whether record() has something to write. What can wait, does while a circuit is closed."""
-        if self.durable() < self.count:
+        if self.count and self.durable() < self.count:
             return True
         return all_open and not self.broken and (self._acked != self._ack_told or self._erase_is_due())
 
@@ -172,7 +173,9 @@ class Journal:
     @micropython.native
     def needs_erase(self):
         """Whether so little room is left that the circuits must open for an erase."""
-        return not self.broken and self.free() < SPARE
+        if self._writer.length <= _AMPLE or self.broken:  # the usual case, every pass
+            return False
+        return self.free() < SPARE
 
     def takes_feeding(self, all_open):
         """Whether both records of a feeding will find room behind all that waits, and no event is lost for them."""

@@ -48,7 +48,7 @@ def fault_to_pin_ns(uf2: Path, rounds: int, seed: int = 1) -> list[int]:
         repl.enter()
         repl.start(_REARM_FOR_EVER)
         for _ in range(rounds):
-            chip.run_until(lambda: chip.relays()[:2] == (1, 1), "closed relays", 100 * MS)
+            chip.run_until(lambda: chip.relays()[:2] == (1, 1), "closed relays", 2 * S)  # the program is read first
             at = chip.ns + 20_000 + chance.randrange(8 * CYCLE_NS)
             chip.loop(1, False, at_ns=at)
             chip.run(at - chip.ns + 10_000)

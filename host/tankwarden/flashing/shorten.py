@@ -2,7 +2,7 @@
 
 Classes, functions and attributes get names that nothing else needs to know; what only a class itself (and those it is
 built upon) asks of its objects shares them with all other classes. So do parameters without a default, which nobody can
-have to call by name. Every line keeps its number: traceback.py turns the crash of a chip back into long names.
+have to call by name. Every line keeps its number, by which crash.py turns a traceback back into long names.
 """
 
 import ast
