@@ -15,7 +15,6 @@ from journal_image import (
     COMMIT_AT,
     COMMIT_BYTES,
     CRC_AT,
-    EVENTS,
     FED,
     FIRST_SLOT,
     FORMAT,
@@ -26,8 +25,9 @@ from journal_image import (
 )  # fmt: skip
 
 from tanklink.crc import check_crc
-from tanklink.messages import FEED_REPORT, FEED_STARTED, RESET
+from tanklink.messages import BOOT, FAULT, FEED_REPORT, FEED_STARTED, LEASE_OVER, NOTICE, RESET, TRIP
 
+_EVENTS = (BOOT.id, TRIP.id, FAULT.id, LEASE_OVER.id, RESET.id, NOTICE.id, FEED_STARTED.id, FEED_REPORT.id)
 FEEDINGS = (FEED_STARTED.id, FEED_REPORT.id)
 _AFTER_SEAL = (ADDED, ACK)
 _KIND, _MESSAGE, _SLOT, _GENERATION, _EVENT_ID, _ACKED = 0, 1, 2, 3, 4, 13
@@ -101,7 +101,7 @@ class Image:
             self.sealed = True
         elif kind == CLOSED:
             self.closed = True
-        elif kind not in (ACK, FED) and message_id in EVENTS:
+        elif kind not in (ACK, FED) and message_id in _EVENTS:
             self._take_event(kind, event)
         if kind in _AFTER_SEAL:
             self.added = True

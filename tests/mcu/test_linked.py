@@ -58,6 +58,14 @@ def test_the_program_with_its_short_names_answers_whatever_it_is_asked(micropyth
             assert board.ask(record) is not None, (record, crash_of(board))
         assert (simwire.RESET, 0, 0) in board.wait_for_reset(), "of MAINTENANCE"
         assert not crash_of(board)
+        board.stop()
+        (board.flash / "maintenance").unlink()
+        for cause, state in (  # a journal is read, then one with a trip
+            (simwire.CAUSE_SOFT, "disarmed"), (simwire.CAUSE_WATCHDOG, "tripped"), (simwire.CAUSE_POWER_ON, "tripped"),
+        ):  # fmt: skip
+            board.start(cause)
+            assert messages.BOARD_STATES[board.hello().state] == state, crash_of(board)
+            board.stop()
     finally:
         board.stop()
         board.end_world()
