@@ -149,6 +149,7 @@ class BlackBox:
         """Whether this trip's trace is on its way to flash."""
         return _is_of(self._trip_id, self._shares, trip_id)
 
+    @micropython.native
     def step(self, all_open):
         """Once a pass: a part of what waits to be written; an erase, only with all_open. Allocates nothing."""
         if self._trip_id and self.ring.frozen():

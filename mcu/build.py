@@ -1,5 +1,6 @@
 """Builds the program out of the parts of this chip; program.py itself is given them, by tests others."""
 
+import sys
 from time import sleep_us, ticks_us
 
 import blackbox
@@ -29,6 +30,7 @@ def build():
     blocks = flashpages.find(rp2.Flash(), files, journal.NAMES + blackbox.NAMES)
     n = len(journal.NAMES)
     events = journal.Journal(who.boot_id, blocks[:n], FirstFacts(), files)
+    sys.modules.pop("journal_reading", None)  # what only a boot needs, three kilobytes
     black_box = blackbox.BlackBox(blocks[n:], who.boot_id)
     return Program(
         who,

@@ -8,6 +8,7 @@ allocate nothing.
 import feeder
 import identity
 import limits
+import micropython
 import selftest
 from link import NOBODY
 from relays import OPEN
@@ -189,6 +190,7 @@ def _disarm(p, _values):
     return ACK
 
 
+@micropython.native
 def _lease(p, values):
     number, s, ms, arming = values
     if number < 1:
@@ -211,6 +213,7 @@ def _lease(p, values):
     return None
 
 
+@micropython.native
 def _switched_off(p, values):
     """Do at once what a LEASE asks whose end is past: open its circuit. False if it is none, or there is nothing to do.
 
@@ -393,6 +396,7 @@ class Commands:
         self.session = session
         self.nonce_holds = False
 
+    @micropython.native
     def take(self, message, seq, values):
         """Handle one message."""
         p = self._p
@@ -424,6 +428,7 @@ class Commands:
             self._fill_welcome()
         p.link.reply(outcome, self.answers[outcome.id], seq, id)
 
+    @micropython.native
     def _objection(self, id):
         """Why a message does not even reach its handler: the reason, or None."""
         _, states, condition = HANDLERS[id]

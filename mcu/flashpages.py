@@ -90,9 +90,9 @@ class Block:
 
     def is_blank(self):
         """Whether nothing was programmed since the last erase but the marker."""
-        page = self._page
+        flash, number, page = self._flash, self._placed(), self._page
         for at in range(0, BLOCK_BYTES, PAGE_BYTES):
-            self.read(at, page)
+            flash.readblocks(number, page, at)
             start = 0 if at else MARKER_BYTES
             if not is_erased(page, start, PAGE_BYTES - start):
                 return False

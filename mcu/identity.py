@@ -83,33 +83,40 @@ def fingerprint(folder):
 
 
 def program_files(folder):
-    """Names of the program's files, sorted; those of tanklink begin with its name."""
-    names = _code_in(folder)
-    tanklink = _tanklink(folder)
-    if tanklink:
-        for name in _code_in(tanklink):
-            names.append(_TANKLINK + name)
+    """Names of the program's files, sorted; those of tanklink begin with its name.
+
+    One look into the folder: on the chip, asking for a file that is not there costs ten milliseconds.
+    """
+    found = os.listdir(folder)
+    names = [name for name in found if _is_code(name)]
+    place = _tanklink(folder, found)
+    if place:
+        for name in os.listdir(place):
+            if _is_code(name):
+                names.append(_TANKLINK + name)
     return sorted(names)
 
 
 def path_of(folder, name):
     """Where the file is."""
     if name.startswith(_TANKLINK):
-        return _tanklink(folder) + "/" + name[len(_TANKLINK) :]
+        return _tanklink(folder, os.listdir(folder)) + "/" + name[len(_TANKLINK) :]
     return folder.rstrip("/") + "/" + name
 
 
-def _tanklink(folder):
-    """Below the program on the chip, beside it in a checkout; None where the program was linked into one file."""
-    for place in ("/tanklink", "/../protocol/tanklink"):
-        try:
-            os.stat(folder + place)
-            return folder + place
-        except OSError:
-            pass
-    return None
+def _tanklink(folder, found):
+    """Below the program on the chip, beside it in a checkout; None where it is linked into the program's files."""
+    if _TANKLINK[:-1] in found:
+        return folder + "/tanklink"
+    if "program.mpy" in found:
+        return None
+    try:
+        os.stat(folder + "/../protocol/tanklink")
+    except OSError:
+        return None
+    return folder + "/../protocol/tanklink"
 
 
-def _code_in(folder):
+def _is_code(name):
     """No tuple for endswith: 1.26 takes none."""
-    return [name for name in os.listdir(folder) if name.endswith(".py") or name.endswith(".mpy")]  # noqa: PIE810
+    return name.endswith(".py") or name.endswith(".mpy")  # noqa: PIE810

@@ -12,7 +12,7 @@ circuit open, ahead of need: the block that does not count is erased at the firs
 
 import os
 
-import journal_image
+import micropython
 from feedlog import MAX_FEEDINGS, FeedLog
 from flashpages import exists
 from journal_image import ACK, ADDED, CARRIED, CIRCUIT, FIRST_SLOT, HEADER, LAST_SLOT, LATCHING, SEAL
@@ -27,6 +27,7 @@ MAX_EVENTS = 24  # waiting for the host; the rest of a block is room for new one
 _OF_FEEDING = 2  # records of one
 _KEPT_FREE = 4  # which a feeding leaves to whatever else happens meanwhile: records, and places for events
 SPARE = _KEPT_FREE + _OF_FEEDING  # fewer records than these left without an erase: the circuits must open for one
+_AMPLE = LAST_SLOT + 1 - SPARE  # up to this slot there is room enough in any case
 # Records that find room at least once blocks were changed.
 _ROTATED = LAST_SLOT + 1 - FIRST_SLOT - MAX_EVENTS - MAX_FEEDINGS - 2
 
@@ -110,6 +111,7 @@ class Journal:
         for i in range(len(values)):
             values[i] = event[1 + i]
 
+    @micropython.native
     def durable(self):
         """How many of the waiting events, oldest first, are in flash and so may be sent."""
         n = 0
@@ -124,6 +126,7 @@ class Journal:
                 return not self.events[i][_DURABLE]
         return False
 
+    @micropython.native
     def place_after(self, event_id):
         """Index of the first waiting event with a higher number: events may leave from anywhere in the list."""
         for i in range(self.count):
@@ -154,20 +157,25 @@ class Journal:
         self.add(message, clock, facts.circuit, facts.trigger, facts.subject, facts.value, facts.limit)
         return True
 
+    @micropython.native
     def waits(self, all_open=True):
         """Whether record() has something to write. What can wait, does while a circuit is closed."""
-        if self.durable() < self.count:
+        if self.count and self.durable() < self.count:
             return True
         return all_open and not self.broken and (self._acked != self._ack_told or self._erase_is_due())
 
+    @micropython.native
     def free(self):
         """How many records still fit before the circuits must open for an erase."""
         rest = self._writer.room()
         return rest + _ROTATED if self._erased[1 - self._side] else rest
 
+    @micropython.native
     def needs_erase(self):
         """Whether so little room is left that the circuits must open for an erase."""
-        return not self.broken and self.free() < SPARE
+        if self._writer.length <= _AMPLE or self.broken:  # the usual case, every pass
+            return False
+        return self.free() < SPARE
 
     def takes_feeding(self, all_open):
         """Whether both records of a feeding will find room behind all that waits, and no event is lost for them."""
@@ -350,12 +358,14 @@ class Journal:
     # -- flash: reading ---------------------------------------------------------------------------------------------
 
     def _load(self):
-        images = [journal_image.read(block) for block in self._blocks]
+        import journal_reading
+
+        images = [journal_reading.read(block) for block in self._blocks]
         for side in range(2):
             self._erased[side] = images[side].blank and self._blocks[side].found()
             self._next_id = max(self._next_id, images[side].highest_id + 1)
-        best = journal_image.newest(images)
-        self.lost = journal_image.lost(images)
+        best = journal_reading.newest(images)
+        self.lost = journal_reading.lost(images)
         if best is not None:
             self._adopt(images[best])
         self._has_files = exists(self._files, _OLD_NAMES)
@@ -368,9 +378,11 @@ class Journal:
 
     def _start(self, images):
         """Both blocks are made anew: of a fresh board at once, of a lost journal when it is known what stands now."""
+        import journal_reading
+
         self._starts = True
         self._sealed_generation = max(images[0].generation, images[1].generation) if self.lost else 0
-        self._side = 1 - journal_image.safer_side(images) if self.lost else 1
+        self._side = 1 - journal_reading.safer_side(images) if self.lost else 1
         if self.lost:
             self._next_id = max(self._next_id, _far_number(_AFTER_LOSS))
         else:

@@ -5,6 +5,7 @@ Nothing here allocates after construction.
 
 import struct
 
+import micropython
 from flashpages import PAGE_BYTES, copy
 from journal_image import (
     CLOSED,
@@ -47,6 +48,7 @@ class Writer:
         self.block, self.generation, self.length = block, generation, length
         self._staged = 0
 
+    @micropython.native
     def room(self):
         """How many more records the block can take."""
         return LAST_SLOT + 1 - self.length

@@ -8,8 +8,9 @@ import maintenance
 import micropython
 from machine import Pin
 
-# While modules load, collect after every so many bytes: else what lives lies scattered among the loader's garbage.
-_STARTING_BYTES = 32768
+# While modules load, collect after every so many bytes: else what lives lies scattered among the loader's garbage; more
+# often costs time, since each new piece is then looked for from the very beginning of memory.
+_STARTING_BYTES = 131072
 _CTRL_C = 3
 
 

@@ -50,6 +50,7 @@ class UsbPort:
 
 if _MICROPYTHON:
 
+    @micropython.native
     def _any(poller, timeout_ms, event):
         for _, events in poller.ipoll(timeout_ms):  # noqa: SIM110  (a generator expression would allocate)
             if events & event:

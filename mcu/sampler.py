@@ -95,7 +95,6 @@ class Sampler:
         self._unwell = self._unwell or 1
         return n
 
-    @micropython.native
     def _mend(self):
         """Begin the ring anew once a second while it is unwell: a lost sample shifts every later one."""
         self._unwell += 1

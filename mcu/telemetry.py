@@ -102,6 +102,7 @@ class Telemetry:
         if self._quarter_timer.due(clock):
             self._take_turn()
 
+    @micropython.native
     def waits(self):
         """Whether compose() may have something to say."""
         due = self._status_due or self._health_due or self._budget_due or self._lights_due
@@ -136,6 +137,7 @@ class Telemetry:
             return True
         return False
 
+    @micropython.native
     def _take_turn(self):
         """Half a second between LIGHTS and LIGHTS, a whole one between the others."""
         turn = self._turn
@@ -149,6 +151,7 @@ class Telemetry:
             self._take_budget()
         self._turn = (turn + 1) & 3
 
+    @micropython.native
     def _became_due(self, was_due):
         p = self._p
         if was_due and p.commands.compatible and p.link.may_talk():
@@ -195,7 +198,6 @@ class Telemetry:
         values[_WAITING] = p.journal.count
         p.sums.close(clock)
 
-    @micropython.native
     def _take_health(self):
         p, values = self._p, self._health
         loop, counts = p.loop, p.link.reader.counts
@@ -213,7 +215,6 @@ class Telemetry:
         values[_EVENTS_DROPPED] = p.journal.dropped
         loop.restart()
 
-    @micropython.native
     def _take_budget(self):
         p, values = self._p, self._budget
         looks = p.overcurrent

@@ -75,15 +75,15 @@ class Row:
 
     kind, phases: as above. counts: whether it counts towards limits.MAX_TRIPS. board: judged once, not per circuit.
     slow: judged ten times a second instead of every pass. ceiling: the bound of limits.py that no message
-    loosens.
+    loosens, for whoever reads the table: facts.py and commands.py hold to it.
     """
 
     def __init__(
-        self, trigger, subjects, judge, n, ceiling,
+        self, trigger, subjects, judge, n, ceiling,  # noqa: ARG002
         of=0, kind=TRIP, phases=ALWAYS, counts=True, board=False, slow=False,
     ):  # fmt: skip
         self.trigger, self.subjects = trigger, subjects
-        self.judge, self.n, self.ceiling = judge, n, ceiling
+        self.judge, self.n = judge, n
         self.kind, self.phases, self.slow = kind, phases, slow
         self.counts = counts and not board and kind != FAULT_OPEN
         self.width = 1 if board else N_CIRCUITS
@@ -171,7 +171,7 @@ class Judge:
     """
 
     def __init__(self):
-        self._past = [bytearray(row.width) for row in ROWS]
+        self._past = bytearray(N_CIRCUITS * len(ROWS))  # of each row and circuit, a bit a pass, the last one lowest
         self._slowly_broken = False
         self._stirred = 0  # passes until none of the past ones can count any more
         self.broken = False  # some rule is broken in this pass, be it often enough or not
@@ -199,17 +199,17 @@ class Judge:
 
     @micropython.native
     def _walk(self, facts, kinds, first, end):
-        enabled, phase = facts.enabled, facts.phase
+        enabled, phase, past = facts.enabled, facts.phase, self._past
         broken = False
         for index in range(first, end):
-            row, past = ROWS[index], self._past[index]
+            row, at = ROWS[index], N_CIRCUITS * index
             for c in range(row.width):
                 looked = enabled[c] if row.width > 1 else enabled[0] or enabled[1]
                 if not (looked and row.phases >> phase[c] & 1 and row.judge(facts, c)):
-                    if past[c]:
-                        past[c] = past[c] << 1 & row.mask
+                    if past[at + c]:
+                        past[at + c] = past[at + c] << 1 & row.mask
                     continue
-                past[c] = pattern = (past[c] << 1 | 1) & row.mask
+                past[at + c] = pattern = (past[at + c] << 1 | 1) & row.mask
                 broken = True
                 if row.fires(pattern) and self.row is None and row.kind & kinds:
                     self.row, self.circuit = row, c if row.width > 1 else -1

@@ -68,6 +68,7 @@ class ByteReader:
         self._room = 2 + max([message.count for message in known])  # elements of the longest message
         self._tokens = array("i", bytes(4 * msgpack.TOKEN_WORDS * self._room))
 
+    @micropython.native
     def push(self, byte):
         """Take one byte. True when it completes a valid frame."""
         n = _collect(self._buf, byte)
@@ -77,6 +78,7 @@ class ByteReader:
         self.counts[reason] += 1
         return reason == OK
 
+    @micropython.native
     def _take(self, n):
         buf = self._buf
         if n <= MIN_BODY or n > MAX_CODE:
@@ -91,6 +93,7 @@ class ByteReader:
             return BAD_BODY
         return self._judge(count - 2)
 
+    @micropython.native
     def _judge(self, count):
         tokens = self._tokens
         number = tokens[1]
@@ -110,6 +113,7 @@ class ByteReader:
         self.seq = seq
         return OK
 
+    @micropython.native
     def _fill(self, message, values):
         tokens = self._tokens
         kinds = message.kinds

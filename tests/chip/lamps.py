@@ -1,5 +1,6 @@
 """Lights on the emulated chip, without the rest of the program, for tests and for tools/benchmarks/chip."""
 
+import binascii
 import importlib.util
 from itertools import pairwise
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 from tankwarden.resources import mcu_dir
 
 from .lab.client import MS, Chip, Edge, S
-from .lab.images import Image
+from .lab.images import idle_image, taken
 from .lab.repl import Repl
 
 LEVELS = (1, 2, 777, 21_845, 32_768, 50_000, 65_533, 65_534)
@@ -27,19 +28,19 @@ def board() -> Any:
 PINS: tuple[int, ...] = board().LIGHT_PINS
 HZ: int = board().LIGHT_HZ
 # Lights as build.py makes them, and eight plans of 32 knots over 46 hours.
-SETUP = """
-import board, machine
+KNOTS = b"".join((i * 540_000).to_bytes(4, "little") + (i * 9973 & 65_535).to_bytes(2, "little") for i in range(32))
+SETUP = (
+    taken("board", "clock.Clock", "lights.Lights")
+    + f"""
+import machine
 from time import ticks_us
-from clock import Clock
-from lights import Lights
-from tanklink.crc import crc32
+knots = {KNOTS!r}
+crc = {binascii.crc32(KNOTS).to_bytes(4, "little")!r}
+"""
+    + """
 clock = Clock(0)
 lights = Lights(clock, [machine.PWM(pin, board.LIGHT_HZ, duty_u16=0) for pin in board.LIGHT_PINS])
 lights.configure_all([600000])
-knots = bytearray(192)
-for i in range(32):
-    knots[6 * i : 6 * i + 6] = (i * 540000).to_bytes(4, "little") + ((i * 9973) & 65535).to_bytes(2, "little")
-crc = crc32(knots, 192).to_bytes(4, "little")
 now = 0
 def cost(n):
     global now
@@ -57,6 +58,9 @@ for n in range(1, 9):
     lights.start([n, n, 32, crc, 0, 0])
 cost(20)
 """
+)
+# What tests ask of them besides.
+ASKED = "lights.hold lights.take_effect lights._s lights._outputs lights.level clock.s clock.us noise cloud lightning"
 
 
 def pulses(edges: list[Edge], pin: int) -> tuple[set[int], set[int]]:
@@ -69,7 +73,7 @@ def pulses(edges: list[Edge], pin: int) -> tuple[set[int], set[int]]:
 
 def idle_chip(uf2: Path) -> Chip:
     """With the program's files, none of which starts; the lights' pins are watched."""
-    return Chip(Image(uf2, extra={"main.py": b"", "boot.py": b""}), watch=PINS)
+    return Chip(idle_image(uf2, SETUP, ASKED), watch=PINS)
 
 
 def prompt(chip: Chip) -> Repl:

@@ -16,7 +16,7 @@ from tankwarden.sim import defaults
 from .lab.client import MS, PROBE_PIN, RELAY_PINS, Chip, S
 from .lab.errors import NotReachedError
 from .lab.host import TTL_MS
-from .lab.images import Image, measured_image, taken
+from .lab.images import idle_image, measured_image, taken
 from .lab.repl import Repl
 from .lab.stand import Stand
 
@@ -43,12 +43,12 @@ def fault_to_pin_ns(uf2: Path, rounds: int, seed: int = 1) -> list[int]:
     """From the fault line's fall at its pad to that of each relay pin, at random phases of the machines' loop."""
     chance = random.Random(seed)
     delays = []
-    with Chip(Image(uf2, extra=_IDLE)) as chip:
+    with Chip(idle_image(uf2, _REARM_FOR_EVER)) as chip:
         repl = Repl(chip)
         repl.enter()
         repl.start(_REARM_FOR_EVER)
         for _ in range(rounds):
-            chip.run_until(lambda: chip.relays()[:2] == (1, 1), "closed relays", 100 * MS)
+            chip.run_until(lambda: chip.relays()[:2] == (1, 1), "closed relays", 2 * S)  # the program is read first
             at = chip.ns + 20_000 + chance.randrange(8 * CYCLE_NS)
             chip.loop(1, False, at_ns=at)
             chip.run(at - chip.ns + 10_000)
@@ -140,7 +140,7 @@ def fine_overcurrent_us(uf2: Path, rounds: int, seed: int = 1) -> list[float]:
 @contextmanager
 def _closing(uf2: Path, code: str) -> Iterator[Chip]:
     """A chip that runs this code at its REPL, with currents of zero."""
-    with Stand(Image(uf2, extra=_IDLE)) as stand:
+    with Stand(idle_image(uf2, code)) as stand:
         for circuit in (1, 2):
             stand.chip.analog(circuit - 1, ZERO_COUNTS)
         repl = Repl(stand.chip)
@@ -158,9 +158,6 @@ def _step_delay_us(chip: Chip, channel: int, counts: int, phase_ns: int, within_
     assert len({edge.pin for edge in falls}) == len(RELAY_PINS), falls
     chip.analog(channel, ZERO_COUNTS)
     return (max(edge.ns for edge in falls[: len(RELAY_PINS)]) - at) / 1000
-
-
-_IDLE = {"main.py": b"", "boot.py": b""}  # the program's files are there, and nothing starts
 
 
 def hang_to_low_ms(stand: Stand) -> float:

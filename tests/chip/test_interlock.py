@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from .lab.client import MS, RELAY_PINS, Chip, S
-from .lab.images import Image, taken
+from .lab.images import idle_image, taken
 from .lab.repl import Repl
 from .measures import fault_to_pin_ns
 
@@ -23,7 +23,7 @@ _ERASE = f"for block in range(341, 341 + {ERASES}):\n    flash.ioctl(6, block)\n
 @pytest.fixture(scope="module")
 def bare(uf2: Path) -> Iterator[tuple[Chip, Repl]]:
     """At the REPL, with an Interlock."""
-    with Chip(Image(uf2, extra={"main.py": b"", "boot.py": b""})) as chip:
+    with Chip(idle_image(uf2, _SETUP, _CLOSE)) as chip:
         repl = Repl(chip)
         repl.enter()
         repl.run(_SETUP)

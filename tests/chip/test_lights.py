@@ -9,6 +9,7 @@ import pytest
 from tanklink import effects
 
 from .lab.client import MS, Chip
+from .lab.images import taken
 from .lab.repl import Repl
 from .lamps import HZ, LEVELS, PINS, duties, idle_chip, prompt, show
 from .measures import CYCLE_NS
@@ -17,11 +18,13 @@ FREQUENCY_PPM = 50
 EIGHT_PLANS_US = 800
 STORM_US = 1_600  # with a cloud and lightning that drift over all eight
 SAMPLES = 40
-WEATHER = """
-from tanklink import effects
-print([[effects.noise(s, n, n %% 7), effects.cloud(s, n * 1201, 60000), effects.lightning(s, n * 79, 60000)]
+WEATHER = (
+    taken("tanklink.effects.noise", "tanklink.effects.cloud", "tanklink.effects.lightning")
+    + """
+print([[noise(s, n, n %% 7), cloud(s, n * 1201, 60000), lightning(s, n * 79, 60000)]
        for s in (0, 1, 12345, 0x2AAAAAAA, 0x3FFFFFFF) for n in range(%d)])
 """
+)
 
 
 @pytest.fixture(scope="module")

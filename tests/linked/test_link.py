@@ -5,8 +5,11 @@ import ast
 import pytest
 
 from tankwarden.flashing.link import Linker, linked_sources
-from tankwarden.flashing.names import APART, LINKED, LinkError
+from tankwarden.flashing.names import APART, BUILTINS, LINKED, LinkError
 
+# What rp2.asm_pio knows within its programs, and what every module of the chip has.
+WORDS = {"block", "isr", "jmp", "label", "mov", "noblock", "not_x", "null", "out", "pindirs", "pull", "push", "status",
+         "wrap", "wrap_target", "x", "x_dec", "y_dec", "__file__"}  # fmt: skip
 PROGRAM = "from build import build\nclass Program:\n    pass\n"
 
 
@@ -14,7 +17,7 @@ def linked(build: str, **texts: str) -> str:
     """The linked text of a program of these modules."""
     files = Linker({"build": "from program import Program\n" + build, "program": "class Program:\n    pass\n",
                     "board": "PINS = (2, 3)\nFIRST = 2\n", "main": "from build import build\nbuild()\n",
-                    **texts}).run()  # fmt: skip
+                    **texts}).run(short=False)  # fmt: skip
     return "".join(text for name, text in files.items() if name.startswith(LINKED))
 
 
@@ -103,3 +106,18 @@ def test_no_file_has_so_many_globals_that_the_chip_searches_long() -> None:
         defined |= {n.id for s in body for n in ast.walk(s) if isinstance(s, ast.Assign)
                     if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}  # fmt: skip
         assert len(defined) <= 100, name
+
+
+def test_every_name_that_a_file_asks_for_is_there() -> None:
+    """Also in the files apart, of which some are read by a second start only."""
+    for name, text in linked_sources().items():
+        tree = ast.parse(text)
+        nodes = list(ast.walk(tree))
+        asked = {n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+        there = {n.id for n in nodes if isinstance(n, ast.Name) and not isinstance(n.ctx, ast.Load)}
+        there |= {n.name for n in nodes if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
+        there |= {n.arg for n in nodes if isinstance(n, ast.arg)}
+        there |= {n.name for n in nodes if isinstance(n, ast.ExceptHandler) and n.name}
+        there |= {(alias.asname or alias.name) for n in nodes if isinstance(n, (ast.Import, ast.ImportFrom))
+                  for alias in n.names}  # fmt: skip
+        assert asked - there - BUILTINS - WORDS == set(), name

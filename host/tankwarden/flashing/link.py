@@ -8,7 +8,7 @@ docs/decisions/0013 tells why; `python -m tankwarden.flashing.link` prints the f
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ from .names import (
     is_constant,
 )
 from .rewrite import Constants, Rewriter
+from .shorten import shorten
 from .statements import (
     all_defined,
     forbid_field_names,
@@ -54,9 +55,11 @@ _BESIDE = "board"  # not imported, but by whoever looks at the chip by hand
 _FULL_TABLE = {"tanklink.messages": messages, "tanklink.schema": schema}
 
 
-def linked_sources(mcu: Path | None = None, protocol: Path | None = None) -> dict[str, str]:
-    """File name on the chip, with .py → source text, of the whole program."""
-    return Linker.of_sources(mcu, protocol).run()
+def linked_sources(
+    mcu: Path | None = None, protocol: Path | None = None, *, short: bool = True, keep: Collection[str] = ()
+) -> dict[str, str]:
+    """File name on the chip, with .py → source text, of the whole program. short, keep: as Linker.run()."""
+    return Linker.of_sources(mcu, protocol).run(short, keep)
 
 
 class Linker:
@@ -81,8 +84,8 @@ class Linker:
         self.homes: dict[str, str] = {}  # final name → the file that defines it
         self.values: set[str] = set()  # modules of constants that are handed on as a value
 
-    def run(self) -> dict[str, str]:
-        """File name → text. LinkError."""
+    def run(self, short: bool = True, keep: Collection[str] = ()) -> dict[str, str]:
+        """File name → text. short: as shorten.py does it, but these names. LinkError."""
         for name in (*APART, _ENTRY, _BESIDE):
             if name in self.texts:
                 self.load(name)
@@ -100,7 +103,13 @@ class Linker:
         for node in (node for tree in apart.values() for node in ast.walk(tree)):
             if isinstance(node, ast.ImportFrom) and node.module == LINKED:
                 node.module = self.homes[node.names[0].name]
+        if short:
+            self._rename(shorten(trees.values(), apart.values(), {*keep, self.final["program", "Program"]}))
         return {f"{name}.py": text_of(tree) for name, tree in {**trees, **apart}.items()}
+
+    def _rename(self, short: Mapping[str, str]) -> None:
+        self.final = {place: short.get(name, name) for place, name in self.final.items()}
+        self.homes = {short.get(name, name): home for name, home in self.homes.items()}
 
     def _parts(self, pieces: list[list[ast.stmt]]) -> dict[str, ast.Module]:
         """Files of so few globals that the chip finds one quickly; each imports what it uses of those before."""
@@ -258,5 +267,5 @@ class Linker:
 
 
 if __name__ == "__main__":
-    for _name, _source in linked_sources().items():
+    for _name, _source in linked_sources(short=False).items():
         print(f"# -- {_name}\n{_source}")

@@ -14,8 +14,9 @@ BUILTINS = frozenset((*dir(builtins), *VIPER, "uint"))
 
 LINKED = "program"  # its name on the chip
 STARTERS = ("boot", "main")
-# They run before the program is loaded, or without it, and share what they note in their globals.
-APART = (*STARTERS, "bootloop", "maintenance")
+# Some run before the program is loaded, or without it, and share what they note in their globals; and what only a
+# board needs that comes from an older program, or only a boot, takes no memory of others.
+APART = (*STARTERS, "bootloop", "maintenance", "journal_files", "journal_reading")
 
 
 class LinkError(Exception):

@@ -180,7 +180,8 @@ class Rewriter(ast.NodeTransformer):
             return node
         if binding.name is None:
             if binding.module in APART:
-                self._linker.platform[binding.module] = Platform(binding.module)
+                if not any(node.id in aliases for aliases in self._aliases):  # else imported where it is needed
+                    self._linker.platform[binding.module] = Platform(binding.module)
                 return ast.Name(binding.module, ast.Load())
             if not self._linker.modules[binding.module].own <= set(self._linker.modules[binding.module].known):
                 raise LinkError(f"{self._module.name}.py, line {node.lineno}: {binding.module} has more than constants")

@@ -4,19 +4,26 @@ The full table (protocol/tanklink) stays the only source: this writes a module f
 the same names, and the digest that both sides compare as a literal. docs/decisions/0013 tells why.
 """
 
+from collections import Counter
+from collections.abc import Mapping
+
 from tanklink import messages, schema
 from tanklink.schema import BLOB, HOST, INT, TEXT, Message
 
 _HEAD = '''
-from tanklink.schema import BLOB, FLAG, INT, TEXT
+from tanklink.schema import BLOB, FLAG, HOST, INT, TEXT
 
 
 class Message:
-    """One row of the table. bounds: low and high of each field in turn; None: lows are 0 and nobody checks."""
+    """One row of the table. bounds: low and high of each field in turn; None: lows are 0 and nobody checks.
 
-    def __init__(self, id, name, sender, kind, kinds, bounds):
-        self.id, self.name, self.sender, self.kind = id, name, sender, kind
-        self.count, self.kinds, self.bounds = len(kinds), kinds, bounds
+    sender: of those in BY_ID, for which alone anybody asks. name: for an error, whose lines say which it was.
+    """
+
+    sender, name = HOST, "message"
+
+    def __init__(self, id, kind, kinds, bounds):
+        self.id, self.kind, self.count, self.kinds, self.bounds = id, kind, len(kinds), kinds, bounds
 
     def new(self):
         """A value list that the message accepts: to be filled and encoded again and again."""
@@ -36,7 +43,9 @@ def source() -> str:
     """The module tanklink.messages for the chip, as Python."""
     lines = [_HEAD]
     lines += [f"{name} = {value!r}" for name, value in sorted(vars(messages).items()) if _is_plain(name, value)]
-    lines += [f"{message.name} = {_row(message)}" for message in messages.TABLE]
+    shared = _shared_kinds()
+    lines += [f"{name} = {kinds!r}" for kinds, name in shared.items()]
+    lines += [f"{message.name} = {_row(message, shared)}" for message in messages.TABLE]
     heard = ", ".join(f"{m.id}: {m.name}" for m in messages.TABLE if m.sender == HOST)
     lines += [f"BY_ID = {{{heard}}}", f"DIGEST = {messages.DIGEST!r}"]
     return "\n".join(lines) + "\n"
@@ -47,9 +56,15 @@ def _is_plain(name: str, value: object) -> bool:
     return name.isupper() and type(value) in (int, str)
 
 
-def _row(message: Message) -> str:
-    head = f"Message({message.id}, {message.name!r}, {message.sender!r}, {message.kind!r}, {bytes(message.kinds)!r}"
-    return f"{head}, {_bounds(message)!r})"
+def _shared_kinds() -> dict[bytes, str]:
+    """The kinds that several messages have, and what to call them."""
+    counts = Counter(bytes(message.kinds) for message in messages.TABLE)
+    return {kinds: f"kinds_{i}" for i, kinds in enumerate(kinds for kinds, n in counts.items() if n > 1)}
+
+
+def _row(message: Message, shared: Mapping[bytes, str]) -> str:
+    kinds = bytes(message.kinds)
+    return f"Message({message.id}, {message.kind!r}, {shared.get(kinds, repr(kinds))}, {_bounds(message)!r})"
 
 
 def _bounds(message: Message) -> tuple[int, ...] | None:

@@ -261,7 +261,8 @@ def for_pico(points: Points, most: int = 8) -> tuple[tuple[int, float], ...]:
     """
     curve = Curve(points)
     whole = sorted({min(max(round(counts), 0), COUNTS_MAX) for counts, _ in curve.points})
-    table = [(counts, curve.value(counts)) for counts in whole]
+    exact = dict(curve.points)  # where the line is reckoned, it is so up to rounding only
+    table = [(counts, exact[counts] if counts in exact else curve.value(counts)) for counts in whole]
     return tuple(table) if len(table) <= most else tuple(table[place] for place in _kept(table, most))
 
 

@@ -1,9 +1,10 @@
-"""Flash images: the firmware from its UF2, and a littlefs with the program in it, compiled or as plain source.
+"""Flash images: the firmware from its UF2, and a littlefs with the program in it.
 
 The file system is made here with the geometry that MicroPython's RPI_PICO board mounts, so nothing has to be typed into
 a REPL first. The chip is programmed as an installer would: every file of mcu/ and of tanklink but the host's own.
 """
 
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +15,6 @@ from littlefs import LittleFS
 
 from tankwarden.flashing.compile import compile_source
 from tankwarden.flashing.link import Linker, linked_sources
-from tankwarden.resources import mcu_dir, protocol_dir
 
 from .errors import SetupError
 
@@ -28,24 +28,27 @@ _UF2_BLOCK = 512
 _UF2_MAGIC = (0x0A324655, 0x9E5D5157)
 _NOT_MAIN_FLASH, _HAS_FAMILY = 0x0001, 0x2000
 RP2040_FAMILY = 0xE48BFF56
-HOST_ONLY = ("fast.py", "packing.py", "records.py")
 UNCOMPILED = ("boot.py", "main.py")  # MicroPython runs them by these names
 DISK_VERSION = 0x0002_0000
+IDLE = {"main.py": b"", "boot.py": b""}  # the program's files are there, and nothing starts
 MEASURED = Path(__file__).parent.parent / "on_chip" / "measured.py"
 
 
 @dataclass(frozen=True)
 class Image:
-    """What is to be on the chip. extra: file name on the chip → content; it replaces what has the same name."""
+    """What is to be on the chip. extra: file name on the chip → content; it replaces what has the same name.
+
+    asked: by code at the REPL, which calls things by their names: these stay long.
+    """
 
     uf2: Path
-    compiled: bool = True
     program: bool = True
     extra: Mapping[str, bytes] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
 
     def flash(self) -> bytes:
         """The whole flash."""
-        files = program_files(self.compiled) if self.program else {}
+        files = program_files(self.asked) if self.program else {}
         flash = bytearray(load_uf2(self.uf2))
         flash[FILES_AT:] = file_system({**files, **self.extra})
         return bytes(flash)
@@ -54,8 +57,13 @@ class Image:
 def measured_image(uf2: Path, collect_every: int = 0) -> Image:
     """The program with on_chip/measured.py for its main.py. collect_every: passes between two forced collections."""
     source = MEASURED.read_text().replace("COLLECT_EVERY = 0", f"COLLECT_EVERY = {collect_every}")
-    extra = {"main.py": source.encode(), "real_main.py": program_files(compiled=True)["main.py"]}
+    extra = {"main.py": source.encode(), "real_main.py": program_files()["main.py"]}
     return Image(uf2, extra=extra)
+
+
+def idle_image(uf2: Path, *codes: str) -> Image:
+    """The program's files, of which none starts, for these codes to be typed into a REPL."""
+    return Image(uf2, extra=IDLE, asked=names_in(*codes))
 
 
 def load_uf2(path: Path) -> bytes:
@@ -93,29 +101,32 @@ def file_system(files: Mapping[str, bytes]) -> bytes:
 
 
 @cache
-def program_files(compiled: bool) -> dict[str, bytes]:
-    """Name on the chip → content, of the whole program: linked and compiled as it is flashed, or the sources."""
-    if compiled:
-        linked = linked_sources()
-        return {
-            name if name in UNCOMPILED else name.replace(".py", ".mpy"): (
-                text.encode() if name in UNCOMPILED else compile_source(name, text)
-            )
-            for name, text in linked.items()
-        }
-    sources = {path.name: path for path in sorted(mcu_dir().glob("*.py"))}
-    tanklink = sorted((protocol_dir() / "tanklink").glob("*.py"))
-    sources |= {f"tanklink/{path.name}": path for path in tanklink if path.name not in HOST_ONLY}
-    return {name: path.read_bytes() for name, path in sources.items()}
+def program_files(asked: frozenset[str] = frozenset()) -> dict[str, bytes]:
+    """Name on the chip → content, of the whole program, linked and compiled as it is flashed."""
+    return {
+        name if name in UNCOMPILED else name.replace(".py", ".mpy"): (
+            text.encode() if name in UNCOMPILED else compile_source(name, text)
+        )
+        for name, text in linked_sources(keep=asked).items()
+    }
+
+
+def names_in(*codes: str) -> frozenset[str]:
+    """Whatever has a name in them."""
+    return frozenset(name for code in codes for name in re.findall(r"[A-Za-z_]\w*", code))
 
 
 def taken(*names: str) -> str:
     """Python that takes these (module.name, of the sources) from the program's files, to be typed into a REPL."""
     linker = Linker.of_sources()
-    linker.run()
+    linker.run(short=False)
     lines = []
     for name in names:
-        module, _, own = name.partition(".")
-        final = linker.final[module, own] if own else module
-        lines.append(f"from {linker.homes[final]} import {final} as {own or module}\n")
+        module, _, own = name.rpartition(".")
+        if not module:
+            lines.append(f"import {own}\n")
+            continue
+        final = linker.final[module, own]
+        assert final == own, f"{name} is {final} in the linked program: names_in() would not keep it"
+        lines.append(f"from {linker.homes[final]} import {final}\n")
     return "".join(lines)

@@ -36,6 +36,10 @@ class Circuit {
     if (relay < 0) return;
     this.chip.after(level ? CLOSE_US : OPEN_US, () => (this.contacts[relay] = this.chip.pads[pin]));
   }
+  /** The pins float, and the drivers' pull-downs let the relays go. */
+  onReset() {
+    for (const pin of RELAYS[this.number]) this.onPad(pin, 0);
+  }
   counts(quantity) {
     const flows = this.contacts.every((closed, relay) => closed || this.welded[relay]);
     return (flows ? this.loaded : this.idle)[quantity];
@@ -53,6 +57,7 @@ export class Board {
   }
   onReset() {
     this.loops.update();
+    for (const circuit of this.circuits) circuit.onReset();
   }
   /** Of the chip's own converter: GP26 and GP27 are the currents, GP28 and the internal temperature stay. */
   analog() {
