@@ -57,7 +57,10 @@ def test_the_program_with_its_short_names_answers_whatever_it_is_asked(micropyth
         assert (simwire.RESET, 0, 0) in board.wait_for_reset(), "of MAINTENANCE"
         assert not crash_of(board)
         board.stop()
-        (board.flash / "maintenance").unlink()
+        board.start(simwire.CAUSE_SOFT)
+        board.send(records.Hello(digest=messages.DIGEST, session=3))
+        assert board.hear(lambda *_: True, 1.5) is None, "maintenance"
+        board.stop()
         for cause, state in (  # a journal is read, then one with a trip
             (simwire.CAUSE_SOFT, "disarmed"), (simwire.CAUSE_WATCHDOG, "tripped"), (simwire.CAUSE_POWER_ON, "tripped"),
         ):  # fmt: skip
