@@ -39,7 +39,7 @@ def check_frame(entry):
         made = binascii.hexlify(OUT[:n]).decode()
         if made != text:
             return "made " + made
-    if message.sender not in HEARD:
+    if message.id not in messages.BY_ID:
         return None
     got, counts = read(binascii.unhexlify(text), message.sender)
     if got != (message.name, entry["seq"], values) or counts != [1, 0, 0, 0, 0, 0, 0]:
