@@ -4,10 +4,12 @@ Answers come from standard input, so that a script may give them; a yes to somet
 a terminal or from --yes, never from a pipe that happens to be there.
 """
 
+import contextlib
 import os
 import select
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from rich.console import Console
 
@@ -21,6 +23,29 @@ _typed = ""  # by the person, and not yet read
 def console() -> Console:
     """Where tables go. Made when it is used: tests and pipes replace standard output."""
     return Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+
+
+@contextlib.contextmanager
+def unbroken() -> Iterator[None]:
+    """Ctrl-C and SIGTERM wait until this is done: KeyboardInterrupt at its end.
+
+    A KeyboardInterrupt in the midst of rich's drawing can leave its lock held, and its thread would wait for that for
+    ever, with the port open. For the main thread.
+    """
+    asked = False
+
+    def note(_number: int, _frame: object) -> None:
+        nonlocal asked
+        asked = True
+
+    before = [(number, signal.signal(number, note)) for number in (signal.SIGINT, signal.SIGTERM)]
+    try:
+        yield
+    finally:
+        for number, handler in before:
+            signal.signal(number, handler)
+    if asked:
+        raise KeyboardInterrupt
 
 
 def say(text: str = "") -> None:

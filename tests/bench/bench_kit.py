@@ -37,8 +37,10 @@ def in_terminal(*arguments: object, timeout: float = 20, cwd: Path | None = None
 
 def ended(child: "pexpect.spawn[str]") -> int:
     """Its exit code, once it has ended."""
-    child.expect(pexpect.EOF)
-    child.close()
+    try:
+        child.expect(pexpect.EOF)
+    finally:
+        child.close(force=True)  # one that hangs must not keep the port from the tests that follow
     assert child.exitstatus is not None, f"ended by signal {child.signalstatus}"
     return child.exitstatus
 

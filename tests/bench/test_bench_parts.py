@@ -3,6 +3,7 @@
 import json
 import random
 import runpy
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from tankbench.scalefile import write_scale
 from tankbench.scaling import fit
 from tankbench.statistics import LinkStatistics, histogram, percentile
 from tankbench.tape import Entry, Tape, Writer, summary
+from tankbench.terminal import unbroken
 from tanklink import messages, records
 from tanklink.frames import FrameReader, pack
 from tankwarden import config
@@ -311,3 +313,25 @@ def test_a_trip_too_many_comes_of_itself() -> None:
 
 def test_an_entry_of_messages_unknown_here_is_shown_by_its_fields() -> None:
     assert summary(Entry(0.0, False, 1, "NEWS", {"a": 1, "b": 0})) == "a=1"
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_what_must_not_be_broken_off_is_done_before_the_interrupt_counts(number: signal.Signals) -> None:
+    before, done = signal.getsignal(number), []
+
+    def do(error: Exception | None = None) -> None:
+        with unbroken():
+            signal.raise_signal(number)
+            done.append("to its end")
+            if error is not None:
+                raise error
+
+    with pytest.raises(KeyboardInterrupt):
+        do()
+    assert done == ["to its end"]
+    assert signal.getsignal(number) is before
+    with pytest.raises(ValueError, match="its own"):
+        do(ValueError("its own error is told first"))
+    assert signal.getsignal(number) is before
+    with unbroken():
+        done.append("undisturbed")

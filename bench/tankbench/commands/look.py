@@ -11,7 +11,7 @@ from tankbench.commands.options import add_command, add_seconds
 from tankbench.errors import LostError, NoAnswerError, PortError
 from tankbench.setup import Setup, find
 from tankbench.talk import Talk
-from tankbench.terminal import console, say
+from tankbench.terminal import console, say, unbroken
 from tanklink import messages, records
 from tankwarden.drivers.pico.holder import holder
 from tankwarden.drivers.pico.ports import pico_ports
@@ -81,13 +81,21 @@ def _lines(talk: Talk, seconds: float | None) -> None:
 
 def _live(talk: Talk, setup: Setup | None, seconds: float | None) -> None:
     notes = "Ctrl-C ends" if setup else "Ctrl-C ends; values need --config FILE"
-    with Live(console=console(), refresh_per_second=REFRESH_HZ) as live:
+    live = Live(console=console(), refresh_per_second=REFRESH_HZ)
 
-        def tell(text: str) -> None:
+    def tell(text: str) -> None:
+        with unbroken():
             live.console.print(text)
 
+    try:
+        with unbroken():
+            live.start()
         for status in _statuses(talk, seconds, tell):
-            live.update(view.board(status, setup, f"{notes}; {sum(talk.reader.counts[1:])} damaged frames"))
+            with unbroken():
+                live.update(view.board(status, setup, f"{notes}; {sum(talk.reader.counts[1:])} damaged frames"))
+    finally:
+        with unbroken():
+            live.stop()
 
 
 def _statuses(talk: Talk, seconds: float | None, tell: Any) -> Any:
