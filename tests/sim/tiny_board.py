@@ -13,7 +13,7 @@ import time
 
 PIN, PERMIT, REARM, WDT, FEED, RESET, FUNCTION, COMPARATOR, SAMPLES = 1, 2, 3, 4, 5, 6, 8, 10, 11
 WITHHELD = 27  # word of the page; behind it TICK
-TICK_MASK, GRACE_US = (1 << 30) - 1, 12_000
+TICK_MASK, GRACE_US = (1 << 30) - 1, 8_000
 PERMIT_100_MS = (100_000 * 125 - 1) // 4
 page = os.open(sys.argv[1], os.O_RDONLY)
 out = os.open(sys.argv[2], os.O_WRONLY)

@@ -33,7 +33,7 @@ N_SCRATCH = 8
 ADC_REFERENCE_COUNTS, ADC_DIE_COUNTS = 2048, 876  # half of the converter's supply; 27 °C
 
 TICK_MASK = (1 << 30) - 1
-GRACE_US = 12_000  # the chip's clock runs at most so far ahead of the last tick
+GRACE_US = 8_000  # the chip's clock runs at most so far ahead of the last tick
 
 CAUSE_POWER_ON, CAUSE_WATCHDOG, CAUSE_SOFT = 0, 1, 2
 FAULT_EXCEPTION = 1  # the next read of the SPI bus raises, once for each time the bit goes from 0 to 1
