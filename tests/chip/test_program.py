@@ -14,7 +14,9 @@ FAULT_TO_PIN_NS = 60
 HANG_MS = 101
 OVER_TTL_MS = 20
 ERASE_US = 45_000  # of one sector; permits last 100 ms
-STALL_US = 40_000  # the same, with the pass in which it comes, ends before slow_pass would trip
+# With the timer's ticks that it makes up for, 116 µs each at 2 kHz, and the pass in which it comes, it ends before
+# slow_pass would trip. One as long as an erase does trip: the program erases only while everything is off.
+STALL_US = 25_000
 WATCHDOG_NS = 2_000 * MS
 SLOWEST_PASS_MS = 50  # a pass beyond it is a trip
 
@@ -40,7 +42,7 @@ def test_a_lease_ends_with_the_host_gone(heating: Stand) -> None:
     assert kill_over_ttl_ms(heating) <= OVER_TTL_MS
 
 
-def test_an_erase_while_armed_drops_nothing_and_a_fault_during_it_drops_at_once(heating: Stand) -> None:
+def test_a_stall_while_armed_drops_nothing_and_a_fault_during_an_erase_drops_at_once(heating: Stand) -> None:
     begun = heating.chip.ns
     heating.chip.stand(STALL_US)
     heating.host.live(200 * MS)
@@ -85,7 +87,7 @@ def test_collections_stall_no_pass_and_a_host_that_does_not_read_holds_no_relay(
     with Stand(measured_image(uf2, collect_every=10)) as stand:
         stand.arm().heat(1, 2)
         begun = stand.chip.ns
-        stand.host.live(500 * MS)
+        stand.host.live(1 * S)
         assert relay_edges(stand.chip, begun) == []
         times = passes_ms(stand.chip, begun)
         assert len(times) > 50
