@@ -201,25 +201,23 @@ def _log(arguments: argparse.Namespace) -> int:
 @contextlib.contextmanager
 def _opened(database: "Database") -> "Iterator[Database]":
     """Open for writing and up to date. StoreError for whatever keeps it from that."""
-    try:
+    with _closed_after(database):
         database.open(check=True)
         yield database
-    except StoreError:
-        raise
-    except Exception as error:
-        trouble = database.failure(error)
-        if trouble is None:
-            raise
-        raise StoreError(trouble.text) from error
-    finally:
-        database.close()
 
 
 @contextlib.contextmanager
 def _connected(database: "Database") -> Iterator[Any]:
     """As _opened, but of whatever version it is."""
-    try:
+    with _closed_after(database):
         yield database.connect()
+
+
+@contextlib.contextmanager
+def _closed_after(database: "Database") -> Iterator[None]:
+    """What the database's driver raises is told as a StoreError, if it is known."""
+    try:
+        yield
     except StoreError:
         raise
     except Exception as error:
