@@ -35,7 +35,7 @@ def driver_of(port: Path) -> PicoDriver:
     )
 
 
-async def until(condition: Callable[[], object], within_s: float = 8.0) -> None:
+async def until(condition: Callable[[], object], within_s: float = 30.0) -> None:
     """Real ports take real time."""
     end = time.monotonic() + within_s
     while not condition():
