@@ -9,8 +9,9 @@ import struct
 from array import array
 
 from flashpages import copy
+from scan import KEPT_ANY, KEPT_AT, KEPT_LEFT, KEPT_RUNS, KEPT_TICKS
 
-from tanklink._compat import const, micropython, ptr8, ptr16, ptr32
+from tanklink._compat import const, micropython, ptr8, ptr16
 from tanklink.crc import check_crc, write_crc
 from tanklink.messages import N_CHANNELS, TRACE_PART_BYTES, TRACE_PART_TICKS, TRACE_PARTS, TRACE_TICKS
 
@@ -19,12 +20,7 @@ NAMES = tuple(["trace.%d" % (i + 1) for i in range(KEPT_TRIPS + 1)])
 
 _CHANNELS = const(8)
 _PART_TICKS = const(16)
-_RING_TICKS = const(256)
-_RUNNING = const(1024)  # more than any count of ticks that are left
-_AT = const(0)
-_LEFT = const(1)
-_FILLED = const(2)
-assert (_RING_TICKS, _PART_TICKS, _CHANNELS) == (TRACE_TICKS, TRACE_PART_TICKS, N_CHANNELS)
+assert (KEPT_TICKS, _PART_TICKS, _CHANNELS) == (TRACE_TICKS, TRACE_PART_TICKS, N_CHANNELS)
 
 _HEADER_AT, _PARTS_AT = 64, 256
 _HEADER_BYTES, _HEADER_CRC_AT = 64, 60
@@ -35,59 +31,35 @@ _UNUSABLE = -1  # a block that flash gave up on
 
 
 class Ring:
-    """The last 256 instants of every channel, a word a sample: what 2,000 times a second comes in, is packed later."""
+    """The last 256 instants of every channel, a word a sample: what 2,000 times a second comes in, is packed later.
+
+    samples, state: what the hard timer needs to add another one (fill() in scan.py).
+    """
 
     def __init__(self):
-        self.samples = array("H", bytes(2 * _RING_TICKS * _CHANNELS))
-        self._state = array("i", [0, _RUNNING, 0])  # next instant's place, instants that are left, ever put
-
-    @micropython.viper
-    def put(self, row):
-        """Another instant: the counts of every channel, an array of 16 bits.
-
-        For the hard timer: allocates nothing, and takes nothing while a trip waits to be written.
-        """
-        s = ptr32(self._state)
-        left = int(s[_LEFT])
-        if left == 0:
-            return
-        p = ptr16(self.samples)
-        counts = ptr16(row)
-        tick = int(s[_AT])
-        at = tick << 3
-        p[at + 0] = counts[0]
-        p[at + 1] = counts[1]
-        p[at + 2] = counts[2]
-        p[at + 3] = counts[3]
-        p[at + 4] = counts[4]
-        p[at + 5] = counts[5]
-        p[at + 6] = counts[6]
-        p[at + 7] = counts[7]
-        s[_AT] = (tick + 1) & 255
-        s[_FILLED] = 1
-        if left != _RUNNING:
-            s[_LEFT] = left - 1
+        self.samples = array("H", bytes(2 * KEPT_TICKS * _CHANNELS))
+        self.state = array("i", [0, KEPT_RUNS, 0])
 
     def freeze(self):
         """Half the ring more, then stop. False if a trip is being kept already, or nothing was ever put."""
-        state = self._state
-        if state[_LEFT] != _RUNNING or not state[_FILLED]:
+        state = self.state
+        if state[KEPT_LEFT] != KEPT_RUNS or not state[KEPT_ANY]:
             return False
-        state[_LEFT] = _RING_TICKS // 2
+        state[KEPT_LEFT] = KEPT_TICKS // 2
         return True
 
     def frozen(self):
         """Whether it has stopped."""
-        return self._state[_LEFT] == 0
+        return self.state[KEPT_LEFT] == 0
 
     def release(self):
         """Go on, from nothing: what is older than this belongs to the trip before."""
-        self._state[_FILLED] = 0
-        self._state[_LEFT] = _RUNNING
+        self.state[KEPT_ANY] = 0
+        self.state[KEPT_LEFT] = KEPT_RUNS
 
     def oldest(self):
         """Place of the oldest instant."""
-        return self._state[_AT]
+        return self.state[KEPT_AT]
 
 
 @micropython.viper
@@ -116,7 +88,6 @@ class BlackBox:
 
     def __init__(self, blocks, boot_id):
         self.ring = Ring()
-        self.put = self.ring.put
         self._blocks, self._boot_id = blocks, boot_id
         self._part = bytearray(_PART_BYTES)
         self._header = bytearray(_HEADER_BYTES)

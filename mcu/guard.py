@@ -36,7 +36,7 @@ class Guard:
         self.black_box = black_box
         self.ticks_us = ticks_us
         self.overcurrent = OverCurrent(interlock, sampler)
-        self.overcurrent.record = black_box.put
+        self.overcurrent.keep_in(black_box.ring)
         self.clock = Clock(ticks_us())
         self.machine = Machine()
         self.config = Config()  # the one that circuits are judged by

@@ -68,7 +68,6 @@ class Interlock:
         self._lines = [Pin(pin, Pin.IN, Pin.PULL_DOWN) for pin in board.FAULT_PINS]
         self.first_pin = board.RELAY_PINS[0]
         self._first_line = board.FAULT_PINS[0]
-        self.line_pins = 1 << board.FAULT_PINS[0] | 1 << board.FAULT_PINS[1]
         self._mhz = machine.freq() // 1_000_000
         self._machines = [self._start(board, relay) for relay in range(len(board.RELAY_PINS))]
         self._latch = self._latch_address()

@@ -16,7 +16,7 @@ from micropython import const
 from scan import fill, scan
 
 from tanklink._compat import micropython, ptr32
-from tanklink.messages import CHANNELS, CONFIG_CIRCUIT, N_CHANNELS, N_CIRCUITS
+from tanklink.messages import CHANNELS, CONFIG_CIRCUIT, N_CIRCUITS
 
 _GPIO_IN = 0xD0000004
 REGISTERS = (_GPIO_IN,)  # and those of adcring.py, comparator.py and interlock.py
@@ -32,46 +32,45 @@ _LIMIT_MA = CONFIG_CIRCUIT.index["current_limit_ma"]
 
 _AT = const(1)  # of scan.py, again, for the compiler
 _SCAN_US_MAX = const(4)
+_LINES = const(32)
 
 
 class OverCurrent:
-    """From its making on the timer runs. record(row), if set: takes the counts of every channel, 16 bits each."""
+    """From its making on the timer runs."""
 
     def __init__(self, interlock, sampler):
-        self.record = None
         self._interlock, self._comparator, self._ring = interlock, sampler.comparator, sampler.ring
         self._state, self._samples, self._write_at = self._ring.state, self._ring.samples, self._ring.write_at
         self._counts = sampler.counts
         self._sequence_us = [0] * N_CIRCUITS
-        self._row = array("H", bytes(2 * N_CHANNELS))
-        self._first_relay, self._lines = interlock.first_pin, interlock.line_pins
+        self._rows, self._kept = array("H"), array("i", [0, 0])  # of no black box yet: it has stopped
+        self._first_relay = interlock.first_pin
         self._pulls = self._comparator.pulls
         self._state[scanning.LAST_US] = ticks_us()
         self._timer = Timer(-1, mode=Timer.PERIODIC, freq=_FREQUENCY_HZ, hard=True, callback=self._tick)
 
     @micropython.viper
     def _tick(self, _timer):
-        now = ticks_us()
+        now = int(ticks_us())
         state = self._state
         samples = self._samples
+        s = ptr32(state)
         pins = int(mem32[_GPIO_IN])
         pulls = 0
-        lines = int(self._lines)
-        if pins & lines != lines:
+        if pins & s[_LINES] != s[_LINES]:
             pulls = int(self._pulls())
-        address = mem32[self._write_at]
+        address = int(mem32[self._write_at])
         drop = int(scan(state, samples, address, now, pins, pulls))
         if drop:
             self._interlock.drop(drop >> int(self._first_relay))
-        record = self.record
-        if record:
-            row = self._row
-            fill(row, samples, self._counts, int(ptr32(state)[_AT]) - 4)  # after a look: the newest whole round
-            record(row)
-        us = (int(ticks_us()) - int(now)) & _TICKS_MASK
-        s = ptr32(state)
+        fill(self._rows, samples, self._counts, self._kept, s[_AT] - 4)  # after a look: the newest whole round
+        us = (int(ticks_us()) - now) & _TICKS_MASK
         if us > s[_SCAN_US_MAX]:
             s[_SCAN_US_MAX] = us
+
+    def keep_in(self, ring):
+        """The black box's, which takes the counts of every channel from now on."""
+        self._rows, self._kept = ring.samples, ring.state
 
     # -- for the loop -------------------------------------------------------------------------------------------------
 

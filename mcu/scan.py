@@ -42,10 +42,19 @@ DIE = const(25)  # least and greatest counts
 BREAKER = const(27)  # of a circuit: the relay's pin, as a bit
 CARRIER = const(29)
 ALL = const(31)  # the pins of all relays
-PLACES = const(32)
+LINES = const(32)  # and those of the fault lines
+PLACES = const(33)
+
+# Places of the state of the black box's ring.
+KEPT_AT = const(0)  # of the next instant
+KEPT_LEFT = const(1)  # instants that are left: 0 = it has stopped
+KEPT_ANY = const(2)  # whether there was one yet
+KEPT_RUNS = const(1024)  # left while it goes on for ever: more than it holds
+KEPT_TICKS = const(256)  # that it holds, of 8 channels each
 
 _RING_MASK = const(511)
 _ROUNDS_MASK = const(508)
+_KEPT_MASK = const(255)
 _LOST_US = const(2400)  # after so long, samples have been overwritten unseen
 _SOON_US = const(100)  # within so short, there may be no whole round yet
 _ENDLESS = const(1_000_000)  # counters stop here: BUDGET reads them once a second
@@ -59,6 +68,7 @@ def new_state():
     state[ENOUGH] = limits.FINE_SAMPLES
     state[REFERENCE], state[REFERENCE + 1] = board.ADC_REFERENCE_COUNTS
     state[DIE], state[DIE + 1] = board.ADC_DIE_COUNTS
+    state[LINES] = 1 << board.FAULT_PINS[0] | 1 << board.FAULT_PINS[1]
     for c in range(2):
         state[BREAKER + c] = 1 << board.RELAY_PINS[2 * c + board.DC_RATED]
         state[CARRIER + c] = 1 << board.RELAY_PINS[2 * c + 1 - board.DC_RATED]
@@ -197,23 +207,33 @@ def mean(ring: ptr16, at: int, n_bits: int) -> int:
 
 
 @micropython.viper
-def fill(row: ptr16, ring: ptr16, counts: ptr16, at: int):
-    """An instant of every channel: the currents as the mean of the last four samples, the others as they were read.
+def fill(rows: ptr16, ring: ptr16, counts: ptr16, kept: ptr32, at: int):
+    """An instant of every channel, to the others before a trip, and half a ring of them after it.
 
-    at: place of the newest whole round, or that less a turn of the ring.
+    The currents as the mean of the last four samples, the others as they were read. rows, kept: KEPT_TICKS of 8 counts
+    each, and their state. at: place of the newest whole round, or that less a turn of the ring.
     """
+    left = kept[KEPT_LEFT]
+    if left == 0:
+        return
+    if left != KEPT_RUNS:
+        kept[KEPT_LEFT] = left - 1
+    to = kept[KEPT_AT]
+    kept[KEPT_AT] = (to + 1) & _KEPT_MASK
+    kept[KEPT_ANY] = 1
+    to <<= 3
     last = at & _ROUNDS_MASK
     a = (at - 4) & _ROUNDS_MASK
     b = (at - 8) & _ROUNDS_MASK
     c = (at - 12) & _ROUNDS_MASK
-    row[0] = (ring[last + 0] + ring[a + 0] + ring[b + 0] + ring[c + 0] + 2) >> 2
-    row[1] = (ring[last + 1] + ring[a + 1] + ring[b + 1] + ring[c + 1] + 2) >> 2
-    row[2] = counts[2]
-    row[3] = counts[3]
-    row[4] = counts[4]
-    row[5] = counts[5]
-    row[6] = counts[6]
-    row[7] = counts[7]
+    rows[to + 0] = (ring[last + 0] + ring[a + 0] + ring[b + 0] + ring[c + 0] + 2) >> 2
+    rows[to + 1] = (ring[last + 1] + ring[a + 1] + ring[b + 1] + ring[c + 1] + 2) >> 2
+    rows[to + 2] = counts[2]
+    rows[to + 3] = counts[3]
+    rows[to + 4] = counts[4]
+    rows[to + 5] = counts[5]
+    rows[to + 6] = counts[6]
+    rows[to + 7] = counts[7]
 
 
 @micropython.viper

@@ -13,6 +13,7 @@ from tanklink import messages, records
 from tanklink.frames import FrameReader, pack
 from tankwarden.sim import defaults
 
+from .busy import keep_busy, play
 from .lab.client import MS, PROBE_PIN, RELAY_PINS, Chip, S
 from .lab.errors import NotReachedError
 from .lab.host import TTL_MS
@@ -176,11 +177,12 @@ def kill_over_ttl_ms(stand: Stand) -> float:
 
 
 def pass_times_ms(uf2: Path, simulated_ns: int, collect_every: int = 0) -> tuple[list[float], records.Health]:
-    """Length of every pass in steady operation, both circuits closed, leases renewed; and the newest HEALTH."""
+    """Length of every pass of a board with all that it may have to do at once (busy.py); and the newest HEALTH."""
     with Stand(measured_image(uf2, collect_every)) as stand:
-        stand.arm().heat(1, 2)
+        play(stand.arm().host)
+        stand.heat(1, 2)
         begun = stand.chip.ns
-        stand.host.live(simulated_ns)
+        keep_busy(stand, simulated_ns)
         stand.host.live_until(lambda: stand.host.driver.view().health is not None, "HEALTH", 2 * S)
         assert stand.closed(1, 2), stand.host.standing()
         health = stand.host.driver.view().health

@@ -3,20 +3,20 @@
 import shutil
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mpremote import transport_serial
 
 from tanklink import messages, records
 from tanklink.frames import FrameReader, pack
 from tankwarden.drivers.pico.ports import open_port
+from tankwarden.flashing import flash, talk
 from tankwarden.flashing.board import Board
 from tankwarden.flashing.errors import LimitsError, UnhealthyError
 from tankwarden.flashing.flash import Flasher, Outcome, Timing
 from tankwarden.flashing.plan import CHANGED, UNCHANGED
-from tankwarden.flashing.talk import hello
 from tankwarden.resources import mcu_dir
 
 from .lab.images import Image
@@ -24,11 +24,10 @@ from .lab.stand import Stand
 from .lab.terminal import Terminal
 from .measures import relay_edges
 
-# Of real time, in which the emulated chip may be a hundred times slower, or much faster when it idles.
-pytestmark = pytest.mark.timeout(2400)  # 160 KB go through a raw REPL that is emulated
-PATIENT_S = (10.0, 20.0, 40.0)
-NOTICE_S = 240
-TIMING = Timing(repl_s=400, health_s=400, button_s=2, step_s=0.5, enter_s=20, reply_s=120, tries_s=PATIENT_S)
+pytestmark = pytest.mark.timeout(2400)  # of real time; the flash tool's own bounds are of simulated time
+NOTICE_S = 20
+STARTING_S = (1.0,) * 5  # for an answer of a program that may just be starting
+TIMING = Timing(button_s=2)
 
 
 class FlashStand:
@@ -42,7 +41,12 @@ class FlashStand:
         self.original = {path.name: path.read_text() for path in self.mcu.glob("*.py")}
 
     def flash(self) -> Outcome:
-        return Flasher(self.terminal.path, "0.1.0", print, timing=TIMING, mcu=self.mcu).run()
+        return self.flasher().run()
+
+    def flasher(self) -> Flasher:
+        return Flasher(
+            self.terminal.path, "0.1.0", print, timing=TIMING, sleep=self.terminal.clock.sleep, mcu=self.mcu
+        )  # fmt: skip
 
     def edit(self, name: str, old: str, new: str) -> None:
         assert old in self.original[name]
@@ -52,15 +56,18 @@ class FlashStand:
         (self.mcu / name).write_text(self.original[name])
 
     def firmware(self) -> bytes:
-        welcome = hello(self.terminal.path, PATIENT_S)
+        welcome = talk.hello(self.terminal.path, STARTING_S)
         assert welcome is not None
         return welcome.firmware
 
 
 @pytest.fixture(scope="module")
 def bench(uf2: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlashStand]:
+    """Whoever talks through its terminal lives in the chip's time: bounds hold there as with a real board."""
     made = FlashStand(uf2, tmp_path_factory.mktemp("flash"))
-    with made.stand, made.terminal:
+    with made.stand, made.terminal, pytest.MonkeyPatch.context() as patch:
+        for module in (transport_serial, flash, talk):
+            patch.setattr(module, "time", made.terminal.clock)
         yield made
 
 
@@ -88,16 +95,16 @@ def test_a_program_that_cannot_start_makes_place_for_the_one_before(bench: Flash
         bench.flash()
     bench.undo("build.py")
     assert bench.firmware() == before
-    assert tells(bench.terminal.path, "rolled_back")
+    assert tells(bench.terminal, "rolled_back")
 
 
-def tells(path: str, name: str) -> bool:
+def tells(terminal: Terminal, name: str) -> bool:
     """Whether the chip's journal has such a notice. HELLO again and again: a second after it the chip is silent."""
-    reader, port = FrameReader(), open_port(path)
+    reader, port = FrameReader(), open_port(terminal.path)
     port.timeout = 0.5
-    end, seq = time.monotonic() + NOTICE_S, 0
+    end, seq = terminal.clock.monotonic() + NOTICE_S, 0
     try:
-        while time.monotonic() < end:
+        while terminal.clock.monotonic() < end:
             seq += 1
             port.write(pack(records.Hello(digest=messages.DIGEST, session=7), seq))
             for frame in reader.feed(port.read(4096)):
@@ -123,8 +130,7 @@ def test_no_relay_pin_moved_in_all_of_it(bench: FlashStand) -> None:
 
 
 def test_mpremote_itself_sees_the_files_once_the_program_has_left_the_repl_free(bench: FlashStand) -> None:
-    flasher = Flasher(bench.terminal.path, "0.1.0", print, timing=TIMING, mcu=bench.mcu)
-    flasher._stop_program(bench.terminal.path)
+    bench.flasher()._stop_program(bench.terminal.path)
     command = [sys.executable, "-m", "mpremote", "connect", bench.terminal.path, "resume", "fs", "ls", ":"]
     listed = subprocess.run(command, capture_output=True, text=True, timeout=200, check=False)
     assert listed.returncode == 0, listed.stderr

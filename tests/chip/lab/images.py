@@ -13,7 +13,7 @@ from pathlib import Path
 
 from littlefs import LittleFS
 
-from tankwarden.flashing.compile import compile_source
+from tankwarden.flashing.compile import MARCH, compile_source, sources_for
 from tankwarden.flashing.link import Linker, linked_sources
 
 from .errors import SetupError
@@ -107,7 +107,7 @@ def program_files(asked: frozenset[str] = frozenset()) -> dict[str, bytes]:
         name if name in UNCOMPILED else name.replace(".py", ".mpy"): (
             text.encode() if name in UNCOMPILED else compile_source(name, text)
         )
-        for name, text in linked_sources(keep=asked).items()
+        for name, text in sources_for(MARCH, linked_sources(keep=asked)).items()
     }
 
 

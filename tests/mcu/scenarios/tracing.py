@@ -6,6 +6,7 @@ from array import array
 from blackbox import KEPT_TRIPS, NAMES, BlackBox, Ring
 from flashpages import find
 from memory_disk import Disk, loses_power
+from scan import RING, fill
 from virtual_rig import Rig
 
 from tanklink.messages import N_CHANNELS, TRACE_PART_BYTES, TRACE_PART_TICKS, TRACE_PARTS, TRACE_TICKS, TRIGGERS
@@ -18,6 +19,16 @@ def opened(disk, boot_id=1):
 def counts_at(tick):
     """Something different for every instant and channel, with all 12 bits in use."""
     return array("H", [(tick * 37 + 401 * channel) & 4095 for channel in range(N_CHANNELS)])
+
+
+def put(box, counts):
+    """An instant, as the hard timer has it kept."""
+    fill(box.ring.samples, steady(counts), counts, box.ring.state, 0)
+
+
+def steady(counts):
+    """The converter's ring when the currents have been the same for a while."""
+    return array("H", list(counts[:4]) * (RING // 4))
 
 
 def whole(box, trip_id):
@@ -45,14 +56,14 @@ def row(parts, tick):
 def keep(box, trip_id, ticks=TRACE_TICKS):
     """A trip after so many instants, and passes until its trace is in flash and room is made for the next."""
     for tick in range(ticks):
-        box.put(counts_at(tick))
+        put(box, counts_at(tick))
     box.freeze(trip_id)
     for tick in range(ticks, ticks + TRACE_TICKS // 2):
         assert not box.ring.frozen()
-        box.put(counts_at(tick))
+        put(box, counts_at(tick))
     assert box.ring.frozen()
     for _ in range(TRACE_PARTS + 4):
-        box.put(counts_at(4000))  # ignored while it is written
+        put(box, counts_at(4000))  # ignored while it is written
         box.step(True)
 
 
@@ -127,14 +138,14 @@ def scenario_one_trip_at_a_time():
     """A second trip while the first is kept has no waveform of its own, and does not spoil the first."""
     box = opened(Disk())
     for tick in range(TRACE_TICKS):
-        box.put(counts_at(tick))
+        put(box, counts_at(tick))
     box.freeze(5)
-    box.put(counts_at(TRACE_TICKS))
+    put(box, counts_at(TRACE_TICKS))
     box.freeze(6)
     assert box.keeps(5)
     assert not box.keeps(6)
     for tick in range(TRACE_TICKS + 1, TRACE_TICKS + TRACE_TICKS // 2):
-        box.put(counts_at(tick))
+        put(box, counts_at(tick))
     for _ in range(TRACE_PARTS + 2):
         box.step(True)
     assert row(whole(box, 5), TRACE_TICKS - 1) == counts_at(TRACE_TICKS + TRACE_TICKS // 2 - 1)
@@ -147,7 +158,7 @@ def scenario_a_fault_that_follows_of_a_trip_has_its_trace():
     box = opened(disk)
     keep(box, 5)
     for tick in range(TRACE_TICKS):
-        box.put(counts_at(tick))
+        put(box, counts_at(tick))
     box.freeze(7)
     box.freeze(8)
     box.share(8)
@@ -155,7 +166,7 @@ def scenario_a_fault_that_follows_of_a_trip_has_its_trace():
     assert box.keeps(8)
     assert not box.keeps(9)
     for tick in range(TRACE_TICKS):
-        box.put(counts_at(tick))
+        put(box, counts_at(tick))
     for _ in range(TRACE_PARTS + 4):
         box.step(True)
     box.share(8)
@@ -173,10 +184,10 @@ def scenario_nothing_is_erased_while_a_circuit_is_closed():
         keep(box, trip_id)
     box = opened(disk)
     for tick in range(TRACE_TICKS):
-        box.put(counts_at(tick))
+        put(box, counts_at(tick))
     box.freeze(9)
     for tick in range(TRACE_TICKS):
-        box.put(counts_at(tick))
+        put(box, counts_at(tick))
     erases = disk.erases
     for _ in range(3 * TRACE_PARTS):
         box.step(False)
@@ -248,13 +259,14 @@ def scenario_put_and_freeze_allocate_nothing():
 
     box = opened(Disk())
     counts = counts_at(1)
+    samples, ring, state = box.ring.samples, steady(counts), box.ring.state
     micropython.heap_lock()
     try:
         for _ in range(TRACE_TICKS):
-            box.put(counts)
+            fill(samples, ring, counts, state, 0)
         box.freeze(5)
         for _ in range(TRACE_TICKS):
-            box.put(counts)
+            fill(samples, ring, counts, state, 0)
         for _ in range(TRACE_PARTS + 4):
             box.step(True)
     finally:

@@ -50,9 +50,11 @@ export class UsbHost {
     this.lineBusy = true;
     this.cdc.cdcSetControlLineState();
   }
+  /** What the chip has not taken when the port is closed is lost: a kernel lets go of a killed program's writes. */
   setOpen(open) {
     if (open === this.open) return;
     this.open = open;
+    if (!open) this.queue.length = 0;
     this.tellLine();
   }
   /** A packet counts as sent, so that the chip may send the next, only when the host has collected it. */
