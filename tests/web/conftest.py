@@ -114,7 +114,8 @@ class Site:
         sources = Sources(
             status=asked.status, history=asked.read_history, trips=asked.read_trips, waveform=asked.read_waveform,
             lights=asked.read_lights, feedings=asked.read_feedings,
-            series=asked.read_series, export=web_data.export, token=web_feeders.TOKEN, command=asked.command,
+            series=asked.read_series, export=web_data.export, health=web_data.health,
+            token=web_feeders.TOKEN, command=asked.command,
         )  # fmt: skip
         self.server = WebServer(make_app(sources), "127.0.0.1", 0)
         self.server.start()

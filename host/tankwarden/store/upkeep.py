@@ -14,7 +14,7 @@ from typing import Any
 from peewee import Database, fn
 
 from tankwarden.logic.meters import CircuitMeter
-from tankwarden.store import minutes, writes
+from tankwarden.store import hours_made, minutes, writes
 from tankwarden.store.dialect import execute, execute_many
 from tankwarden.store.minutes import MINUTE_MS, Row, whole_ms
 from tankwarden.store.models import ConfigEntry, Measurement
@@ -78,6 +78,8 @@ class Keeper:
         times = [row[_TS] for row in rows]
         newest_ms = max(state.newest_ms, *times)
         ordered = all(early < late for early, late in zip((state.newest_ms, *times), times, strict=False))
+        if not ordered:
+            hours_made.spoil(db, min(times) - self.upkeep.gap_ms - 1)
         end_ms, tail = whole_ms(newest_ms), state.tail
         if ordered and tail is not None:
             tail = (*tail, *rows) if len(tail) < _TAIL_LIMIT else None
