@@ -153,7 +153,7 @@ class Calibrator:
             return len(days)
 
     def make_hours(self) -> bool:
-        """Make a portion of the hours that charts of long spans are read from; whether there may be more. StoreError."""
+        """Make a portion of the hours that long charts are read from; whether there may be more. StoreError."""
         return hours.make(self._database, self._recorder, self.timeline.base)
 
     def renew_days(self, t0_ms: int, t1_ms: int) -> int:

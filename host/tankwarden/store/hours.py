@@ -1,8 +1,8 @@
 """Hours of every series, made of its minutes in the background: a year is 8,760 of them, and half a million minutes.
 
-An hour holds what the minutes of its time come to (mean, least, greatest), by the calibrations of their time, so a chart
-read from hours says exactly what it says when it is read from minutes. hours_made.py says how far they can be believed;
-for the rest minutes are read, as where no hour was made yet.
+An hour holds what the minutes of its time come to (mean, least, greatest), by the calibrations of their time, so a
+chart read from hours says exactly what it says when it is read from minutes. hours_made.py says how far they can be
+believed; for the rest minutes are read, as where no hour was made yet.
 """
 
 import hashlib

@@ -1,5 +1,5 @@
-"""How far the hours of series (hours.py) reach that can be believed: whoever changes what they were made of says so here,
-in the very transaction that changes it."""
+"""How far the hours of series (hours.py) can be believed: whoever changes what they were made of says so here, in the
+very transaction that changes it."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -15,8 +15,10 @@ HOUR_MS = 3_600_000
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """Hours stand for from_ms < ts ≤ to_ms, both whole hours; where there is no row then, there is nothing. key: by whose
-    scales. turn: counts what was spoilt, so that hours that were reckoned meanwhile are not stored."""
+    """Hours stand for from_ms < ts ≤ to_ms, both whole hours; where there is no row then, there is nothing.
+
+    key: by whose scales. turn: counts what was spoilt, so that hours that were reckoned meanwhile are not stored.
+    """
 
     from_ms: int
     to_ms: int
