@@ -184,8 +184,9 @@ def test_who_reads_when_too_many_do_is_told(url: str, monkeypatch: pytest.Monkey
     monkeypatch.setattr("tankwarden.store.postgresql._READERS", 1)
     monkeypatch.setattr("tankwarden.store.postgresql._CONNECT_S", 1)
     with opened(url) as store, store.database.reading(), ThreadPoolExecutor(1) as threads:
+        other = threads.submit(backend, store)
         with pytest.raises(StoreError, match="asked too much at once"):
-            threads.submit(backend, store).result()
+            other.result()
 
 
 def test_a_server_that_was_restarted_is_read_again_at_once(own_server: "Server") -> None:

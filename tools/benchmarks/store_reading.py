@@ -16,15 +16,16 @@ ROUNDS = 40
 
 
 def measure_csv(path: Path) -> None:
-    """Prints csv_ticks_per_s and csv_growth_mb, of a database that is there."""
+    """Prints csv_ticks_per_s, in CPU time as insert_ticks_per_s, by the clock, and csv_growth_mb, of a database."""
     with open_store(path) as store:
         before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        began, lines = time.perf_counter(), 0
+        began, cpu, lines = time.perf_counter(), time.process_time(), 0
         for piece in export(store.database, Timeline(CALIBRATION), "measurements", Span()):
             lines += piece.count("\n")
-        took_s = time.perf_counter() - began
+        took_s, cpu_s = time.perf_counter() - began, time.process_time() - cpu
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    figure("store.csv_ticks_per_s", (lines - 1) / took_s, "1/s")
+    figure("store.csv_ticks_per_s", (lines - 1) / cpu_s, "1/s")
+    figure("store.csv_wall_ticks_per_s", (lines - 1) / took_s, "1/s")
     figure("store.csv_growth_mb", grown / 1024, "MB")
 
 
