@@ -90,6 +90,8 @@ class Controller:
             raise self.feeder_error
         if str(request["cmd"]).startswith("feed"):
             return {"text": "done", "feeder": web_feeders.feeder(), "feeding": web_feeders.feeding(10, 0)}
+        if str(request["cmd"]).startswith("food"):
+            return {"text": "done", "food": web_feeders.FOOD, "foods": [web_feeders.FOOD]}
         if self.refusal is not None:
             raise CommandError(self.refusal)
         return {"text": f"{request['cmd']} it is"}
