@@ -11,8 +11,12 @@ import store_kit
 from calibration_kit import BEGIN, DAY, METERS, plant, sunny, version
 from store_kit import HOUR, opened, row, stored
 
-from tankwarden.logic.meters import Calibration
-from tankwarden.store import Calibrator, Store, exchange, hours
+from tankwarden.logic import ph
+from tankwarden.logic.calibration import Version
+from tankwarden.logic.meters import Calibration, Probe
+from tankwarden.logic.ph import Buffer
+from tankwarden.logic.quality import Quality
+from tankwarden.store import Calibrator, ReadingRow, Store, exchange, hours
 from tankwarden.store.hours_made import told
 from tankwarden.store.store import database_at
 
@@ -179,3 +183,52 @@ def test_nothing_measured_makes_no_hours(tmp_path: Path) -> None:
     with plant(tmp_path / "a.db", ()) as (store, calibrator):
         assert all_hours(calibrator) == 0
         assert reach(store) == 0
+
+
+WATER = replace(METERS, probes=(Probe("water", "°F"), Probe("ph", "mV")))
+
+
+@pytest.mark.parametrize("pico", [True, False])
+def test_readings_of_other_probes_have_hours_too(tmp_path: Path, pico: bool) -> None:
+    """Compensated ones, with a late reading of the temperature that they go by; also where there is no Pico at all."""
+    rows = sunny(1, 60) if pico else ()
+    with plant(tmp_path / "a.db", rows, meters=WATER) as (store, calibrator):
+        for k in range(24 * 20 + 1):
+            at = BEGIN + k * 180_000
+            store.recorder.reading(ReadingRow("ph", at, 10.0 * (k % 13), Quality.OK))
+            if not 200 < k < 210:
+                store.recorder.reading(ReadingRow("water", at - 1, 70.0 + k % 9, Quality.OK))
+        store.recorder.flush()
+        electrode = ph.calibrate([Buffer(177.0, 4.01), Buffer(0.5, 7.0)], 25.0)
+        told = ph.parameters_of(electrode, "sensor.water")
+        wish = Version(0, "sensor.ph", electrode.points, BEGIN + 3 * HOUR, None, BEGIN, unit="pH", parameters=told)
+        all_hours(calibrator)
+        calibrator.apply(wish, unit="pH", who="me")
+
+        def chart() -> Any:
+            queries = store.queries(WATER)
+            queries.recalibrated(calibrator.timeline)
+            return queries.series("sensor.ph", BEGIN, BEGIN + DAY, 25)
+
+        assert reach(store, WATER) == 3  # the first reading is of the hour before
+        before = chart()
+        assert all_hours(calibrator) == 1
+        assert reach(store, WATER) == 25
+        same(chart(), before)
+        store.recorder.reading(ReadingRow("water", BEGIN + 205 * 180_000, 104.0, Quality.OK))
+        store.recorder.flush()
+        assert reach(store, WATER) == 11
+        changed = chart()
+        assert changed != before
+        all_hours(calibrator)
+        same(chart(), changed)
+
+
+def test_a_late_row_takes_the_summary_of_its_day_away(tmp_path: Path) -> None:
+    rows = list(sunny(DAYS, 60))
+    with plant(tmp_path / "a.db", (each for each in rows if each is not rows[700])) as (store, calibrator):
+        assert calibrator.catch_up() == DAYS
+        store.recorder.measurements([rows[700]])
+        assert {each.day.begin_ms for each in calibrator.summaries(0, 1 << 62)} == {BEGIN + DAY}
+        assert calibrator.catch_up() == 1
+        assert calibrator.catch_up() == 0

@@ -353,6 +353,8 @@ class Calibrating:
                 await self._sum_up()
             beat()
             if self._clock.wall_ms() >= self._hours_until_ms:
+                await self._sum_up()  # also days that rows that came late have made untrue
+                beat()
                 await self._make_hours(beat)
             await asyncio.sleep(LOOK_S)
 

@@ -242,9 +242,10 @@ def _parts(days: Sequence[Day]) -> Iterator[Sequence[Day]]:
 
 def _spoil(db: Connection, version: Version) -> None:
     """What was reckoned without this version, or with it, holds no more."""
+    # A row is of the time before its ts, a reading of its instant: one of the first instant is the version's already.
+    hours_made.spoil(db, _span(version)[0] - _is_probe(version))
     if not _is_probe(version):
         summaries.discard(db, *_span(version))
-        hours_made.spoil(db, _span(version)[0])
 
 
 def _is_probe(version: Version) -> bool:

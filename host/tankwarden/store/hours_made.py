@@ -37,6 +37,13 @@ def remember(db: Database, made: Made) -> None:
     writes.set_config(db, HOURS_MADE, json.dumps(asdict(made)))
 
 
+def late(db: Database, at_ms: int) -> None:
+    """Something of that instant is stored only now: if hours have been made of its time, they hold no more."""
+    made = told(db)
+    if made is not None and at_ms <= made.to_ms:
+        spoil(db, at_ms - 1)
+
+
 def spoil(db: Database, since_ms: int) -> None:
     """What was after since_ms is no longer what the hours were made of. In the transaction that makes it so."""
     made = told(db)

@@ -161,12 +161,10 @@ def wish(name: str, t0_ms: int, t1_ms: int, points: int = MAX_POINTS, *, least_m
 def read(timeline: Timeline, wanted: Wish, at: Read) -> dict[int, Bucket | None]:
     """Every bucket from at.first to at.last; None where there are no rows. NotKnownError for an unknown name."""
     known, width_ms = kinds(timeline.base), wanted.width_ms
-    t0_ms, t1_ms = at.first * width_ms, (at.last + 1) * width_ms
     if wanted.name in known:
         found = _buckets(at, timeline, wanted.name, known[wanted.name], width_ms)
     elif is_reading(wanted.name) and _has_readings(at.db, wanted.name, timeline, at.readings):
-        sensor = wanted.name.removeprefix("sensor.")
-        found = _readings(at.db, timeline, sensor, t0_ms, t1_ms, width_ms, at.readings)
+        found = _readings(at, timeline, wanted.name, width_ms)
     else:
         raise NotKnownError(f"there is no series {wanted.name!r}: it is one of {', '.join(known)}, or sensor.ID")
     return {bucket: found.get(bucket) for bucket in range(at.first, at.last + 1)}
@@ -298,14 +296,30 @@ SELECT bucket, MIN(ts), MAX(ts), SUM(value), COUNT(value), MIN(value), MAX(value
 """
 
 
-def _readings(
-    db: Connection, timeline: Timeline, sensor: str, t0_ms: int, t1_ms: int, width_ms: int, source: str
-) -> dict[int, Bucket]:  # fmt: skip
+def _readings(at: Read, timeline: Timeline, name: str, width_ms: int) -> dict[int, Bucket]:
+    """By their number. Hours as far as they are made, of a sensor that is configured, then readings."""
     found: dict[int, list[Any]] = {}
-    for stretch in probes.valued(timeline, sensor, t0_ms, t1_ms):
+    sensor = name.removeprefix("sensor.")
+    t0_ms, t1_ms = at.first * width_ms, (at.last + 1) * width_ms
+    made = any(probe.id == sensor for probe in timeline.base.probes) and width_ms % HOUR_MS == 0
+    begin, end = (max(at.hours[0], t0_ms), min(at.hours[1], t1_ms)) if made else (0, 0)
+    if begin < end:
+        _take(found, execute(at.db, _HOURS, {"series": name, **_span(begin, end, width_ms)}))
+    for from_ms, to_ms in ((t0_ms, begin), (end, t1_ms)) if begin < end else ((t0_ms, t1_ms),):
+        for bucket, sums in buckets_of_readings(at.db, timeline, sensor, (from_ms, to_ms), width_ms, at.readings):
+            _take(found, ((bucket, *sums),))
+    return {bucket: _finished(sums) for bucket, sums in sorted(found.items())}
+
+
+def buckets_of_readings(
+    db: Connection, timeline: Timeline, sensor: str, span: tuple[int, int], width_ms: int, source: str
+) -> Iterable[tuple[int, list[Any]]]:
+    """The buckets that readings with t0 < ts ≤ t1 fall into, with the same sums as hours_of_minutes."""
+    found: dict[int, list[Any]] = {}
+    for stretch in probes.valued(timeline, sensor, *span) if span[0] < span[1] else ():
         statement = _READINGS.format(value=stretch.sql, source=source, **words(db))
         _take(found, execute(db, statement, {"sensor": sensor, **_span(stretch.from_ms, stretch.to_ms, width_ms)}))
-    return {bucket: _finished(sums) for bucket, sums in sorted(found.items())}
+    return found.items()
 
 
 def _has_readings(db: Connection, name: str, timeline: Timeline, source: str) -> bool:

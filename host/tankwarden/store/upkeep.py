@@ -79,7 +79,10 @@ class Keeper:
         newest_ms = max(state.newest_ms, *times)
         ordered = all(early < late for early, late in zip((state.newest_ms, *times), times, strict=False))
         if not ordered:
-            hours_made.spoil(db, min(times) - self.upkeep.gap_ms - 1)
+            since_ms = min(times) - self.upkeep.gap_ms - 1
+            hours_made.spoil(db, since_ms)
+            days = {"t0": since_ms, "t1": max(times) + self.upkeep.gap_ms}
+            execute(db, "DELETE FROM daily_summary WHERE end_ms > :t0 AND begin_ms < :t1", days)  # made anew soon
         end_ms, tail = whole_ms(newest_ms), state.tail
         if ordered and tail is not None:
             tail = (*tail, *rows) if len(tail) < _TAIL_LIMIT else None
