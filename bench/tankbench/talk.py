@@ -132,7 +132,10 @@ class Talk:
     # -- what commands use -------------------------------------------------------------------------------------------
 
     def begin(self, timeout_s: float = BEGIN_S) -> records.Welcome:
-        """From HELLO to an understanding; who answers. NoAnswerError, MismatchError, RefusedError."""
+        """From HELLO to an understanding; who answers. NoAnswerError, MismatchError, RefusedError.
+
+        Where something comes, if only damaged frames, it is asked again and again: a soak is for lines like that.
+        """
         end = self._mono() + timeout_s
         session = self.session
         while session.phase is not Phase.READY:
@@ -140,7 +143,9 @@ class Talk:
             if session.phase is Phase.MISMATCH:
                 raise MismatchError(f"{self.path}: {session.message}")
             if session.wants_reopen:
-                raise NoAnswerError(f"{self.path}: {session.message}")
+                if not any(self.reader.counts) or self._mono() > end:
+                    raise NoAnswerError(f"{self.path}: {session.message}")
+                session.opened(self._mono())
             if self._mono() > end:
                 if session.phase is Phase.REFUSED:
                     raise RefusedError(f"{self.path}: {session.message}")

@@ -1,9 +1,16 @@
 """What tankbench reckons with: noise, round trips, scales, recordings, and the drill's judgement. No board needed."""
 
+import contextlib
 import json
+import os
 import random
 import runpy
+import select
 import signal
+import threading
+import time
+import tty
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,17 +18,19 @@ import pytest
 
 from tankbench.drill import PASSED, SKIPPED, Outcome, differences, with_too_many
 from tankbench.drill_steps import STEPS, Step
-from tankbench.errors import BenchError, MismatchError
+from tankbench.errors import BenchError, MismatchError, NoAnswerError
 from tankbench.noise import Noise, d2
 from tankbench.player import Player
 from tankbench.scalefile import write_scale
 from tankbench.scaling import fit
 from tankbench.statistics import LinkStatistics, histogram, percentile
+from tankbench.talk import Talk
 from tankbench.tape import Entry, Tape, Writer, summary
 from tankbench.terminal import unbroken
 from tanklink import messages, records
 from tanklink.frames import FrameReader, pack
 from tankwarden import config
+from tankwarden.drivers.pico.fake import FakePico
 from tankwarden.sim.faults import FAULTS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -48,6 +57,57 @@ def test_noise_finds_the_sigma_of_its_samples() -> None:
 
 
 # -- the link ----------------------------------------------------------------------------------------------------------
+
+
+class Noisy(FakePico):
+    """Of its first answers nothing arrives whole."""
+
+    damaged = 10
+
+    def receive(self, data: bytes, now: float) -> bytes:
+        answer = super().receive(data, now)
+        if answer and self.damaged:
+            self.damaged -= 1
+            return bytes([answer[0], answer[1] ^ 1]) + answer[2:]
+        return answer
+
+
+@contextlib.contextmanager
+def terminal_of(pico: FakePico) -> Iterator[str]:
+    """Its path; the Pico is served by a thread."""
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    ended = threading.Event()
+
+    def serve() -> None:
+        while not ended.is_set():
+            data = os.read(master, 4096) if select.select([master], [], [], 0.01)[0] else b""
+            os.write(master, pico.receive(data, time.monotonic()) + pico.tick(time.monotonic()))
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield os.ttyname(slave)
+    finally:
+        ended.set()
+        thread.join()
+        os.close(slave)
+        os.close(master)
+
+
+def test_where_only_damaged_frames_come_it_goes_on_asking() -> None:
+    pico = Noisy(time.monotonic())
+    with terminal_of(pico) as path, Talk(path) as talk:
+        assert talk.begin(30).board_id == pico.board_id
+        assert sum(talk.reader.counts[1:]) >= Noisy.damaged
+    assert len(pico.told_of(records.Hello)) > 4, "more than one round of tries"
+
+
+def test_where_only_nonsense_comes_it_ends() -> None:
+    pico = Noisy(time.monotonic())
+    pico.damaged = 1_000_000
+    with terminal_of(pico) as path, Talk(path) as talk, pytest.raises(NoAnswerError):
+        talk.begin(2.0)
 
 
 def test_percentile_is_the_nearest_rank() -> None:

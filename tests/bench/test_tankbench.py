@@ -181,7 +181,7 @@ def test_a_board_with_other_messages_is_refused_saying_which_side_to_update(
         said = bench("hello", "--port", tmp_path / "tty")
     finally:
         player.terminate()
-        player.communicate(timeout=10)
+        player.communicate(timeout=30)
     assert said.returncode == MismatchError.code
     assert what in said.stderr
     assert messages.DIGEST.hex() in said.stderr

@@ -114,7 +114,7 @@ def healthy(store: Store) -> bool:
     return status.error is None and status.pending_rows == 0
 
 
-def wait_for(condition: Callable[[], object], what: str, timeout_s: float = 10.0) -> None:
+def wait_for(condition: Callable[[], object], what: str, timeout_s: float = 30.0) -> None:
     """The recorder is a thread on a real disk: there is no clock to pass in."""
     end = time.monotonic() + timeout_s
     while not condition():

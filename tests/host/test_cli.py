@@ -191,7 +191,7 @@ def test_a_signal_ends_it_in_order(
     assert "is in use" in refused(capsys, "run", "--data", data, "--serial", pty.link)
     assert "is not the standing trip" in refused(capsys, "reset-trip", "7", "--data", data)
     process.send_signal(number)
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=30)
     assert process.returncode == 0
     assert "Traceback" not in errors
     assert "Tankwarden 0.1.0 stopped" in errors

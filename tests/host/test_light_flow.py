@@ -221,8 +221,11 @@ def test_a_pico_that_restarted_gets_everything_again() -> None:
     scene.agrees()
 
 
-def test_a_pico_that_restarts_in_the_middle_of_a_plan_has_refused_nothing() -> None:
+@pytest.mark.parametrize("phase_ms", range(0, 20, 4))
+def test_a_pico_that_restarts_in_the_middle_of_a_plan_has_refused_nothing(phase_ms: int) -> None:
+    """Wherever between two messages its restart is noticed."""
     scene = Scene().run(0.5)
+    scene.house.run(phase_ms / 1000)
     scene.by_hand(20.0)
     scene.pico.mute.add(records.PlanStart)
     boot, begun = scene.pico.boot_id, len(scene.starts())

@@ -35,7 +35,7 @@ def driver_of(port: Path) -> PicoDriver:
     )
 
 
-async def until(condition: Callable[[], object], within_s: float = 8.0) -> None:
+async def until(condition: Callable[[], object], within_s: float = 30.0) -> None:
     """Real ports take real time."""
     end = time.monotonic() + within_s
     while not condition():
@@ -75,6 +75,23 @@ def test_it_arms_leases_and_asks_over_a_real_terminal(tmp_path: Path) -> None:
         drive(driver, scene)
 
 
+def test_while_it_is_not_connected_it_says_what_it_waits_for(tmp_path: Path) -> None:
+    with PicoPty(tmp_path / "tty") as pty:
+        driver = driver_of(pty.link)
+        pty.pico.mute |= {records.Hello}
+        assert driver.view().message == "the Pico's port is being opened"
+
+        async def scene() -> None:
+            await until(lambda: driver.view().message == "the Pico was asked to talk and has not answered yet")
+            pty.pico.mute ^= {records.Hello, records.Status}
+            await until(lambda: driver.view().message == "the Pico sends no readings at the moment")
+            pty.pico.mute.clear()
+            await until(lambda: driver.view().connected)
+            assert driver.view().message is None
+
+        drive(driver, scene)
+
+
 def test_a_cable_that_is_pulled_and_plugged_in_again_under_another_name_is_found(tmp_path: Path) -> None:
     with PicoPty(tmp_path / "tty") as pty:
         driver = driver_of(pty.link)
@@ -85,7 +102,7 @@ def test_a_cable_that_is_pulled_and_plugged_in_again_under_another_name_is_found
             await until(lambda: not driver.view().connected)
             await until(lambda: "is not there" in (driver.view().message or ""))
             pty.plug()
-            await until(lambda: driver.view().board_state == "armed")
+            await until(lambda: driver.view().connected and driver.view().board_state == "armed")
             assert driver.view().openings == 2
             assert driver.view().message is None
 

@@ -58,7 +58,7 @@ class Sim:
         lines = [line.split() for line in self.trace.read_text().splitlines()]
         return [(int(at), name, int(level)) for at, name, level in lines if int(at) >= since_ns]
 
-    def wait(self, condition: Callable[[], Any], what: str, timeout_s: float = 5.0) -> Any:
+    def wait(self, condition: Callable[[], Any], what: str, timeout_s: float = 20.0) -> Any:
         end = time.monotonic() + timeout_s
         while time.monotonic() < end:
             if value := condition():
@@ -84,7 +84,7 @@ class Terminal:
     def write(self, data: bytes) -> None:
         assert os.write(self.fd, data) == len(data)
 
-    def read(self, count: int, timeout_s: float = 2.0) -> bytes:
+    def read(self, count: int, timeout_s: float = 10.0) -> bytes:
         """Exactly so many bytes, or what came until the time was over."""
         got = b""
         end = time.monotonic() + timeout_s

@@ -160,10 +160,12 @@ def test_what_is_no_address_is_refused(text: str) -> None:
         free_address(text)
 
 
-def test_a_demo_adds_nothing_to_a_real_hosts_data_but_goes_on_with_its_own(tmp_path: Path) -> None:
-    (tmp_path / "tankwarden.db").touch()
-    with pytest.raises(DemoError, match="holds the data of a real host"), data_folder(tmp_path):
+@pytest.mark.parametrize("held", ["tankwarden.db", "holiday.jpg"])
+def test_a_demo_adds_nothing_to_what_others_made_but_goes_on_with_its_own(tmp_path: Path, held: str) -> None:
+    (tmp_path / held).touch()
+    with pytest.raises(DemoError, match="holds what no demo made"), data_folder(tmp_path):
         pass
+    assert [path.name for path in tmp_path.iterdir()] == [held]
     own = tmp_path / "own"
     for _ in range(2):
         with data_folder(own) as data:

@@ -5,7 +5,8 @@ import os
 import select
 import selectors
 import socket
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -41,6 +42,22 @@ class Line:
                 key.data(self.now_us)
         self.cable.tick(self.now_us)
 
+    def from_host(self, fd: int, data: bytes) -> None:
+        """The host writes it, and the cable takes it all: the kernel hands it over in its own time."""
+        self._carry(lambda: os.write(fd, data), "to_board", len(data))
+
+    def from_board(self, data: bytes) -> None:
+        self._carry(lambda: self.board.send(data), "to_host", len(data))
+
+    def _carry(self, write: Callable[[], object], direction: str, count: int) -> None:
+        counts, end = self.cable.counts, time.monotonic() + 30
+        taken = counts[direction] + counts["cut_off"] + count
+        write()
+        while counts[direction] + counts["cut_off"] < taken:
+            assert time.monotonic() < end, counts
+            self.pump(1)
+        self.pump()
+
     def close(self) -> None:
         self.cable.unplug()
         self.selector.close()
@@ -55,34 +72,40 @@ def line(tmp_path: Path) -> Iterator[Line]:
     line.close()
 
 
-def read(fd: int, timeout_s: float = 0.2) -> bytes:
+def read(fd: int, timeout_s: float = 0.02) -> bytes:
+    """What there is."""
     got = b""
     while select.select([fd], [], [], timeout_s)[0]:
         part = os.read(fd, 4096)
         if not part:
             break
-        got, timeout_s = got + part, 0.02
+        got += part
     return got
+
+
+def whole(fd: int, expected: bytes) -> bytes:
+    """As many bytes as expected, and what else there is."""
+    got, end = b"", time.monotonic() + 30
+    while len(got) < len(expected) and time.monotonic() < end:
+        got += read(fd)
+    return got + read(fd)
 
 
 def test_every_byte_passes_unchanged_both_ways(line: Line) -> None:
     fd = line.open()
-    os.write(fd, EVERY_BYTE)
-    line.pump()
+    line.from_host(fd, EVERY_BYTE)
     assert line.board.recv(1000) == EVERY_BYTE
-    line.board.send(EVERY_BYTE)
-    line.pump()
-    assert read(fd) == EVERY_BYTE
+    line.from_board(EVERY_BYTE)
+    assert whole(fd, EVERY_BYTE) == EVERY_BYTE
     os.close(fd)
 
 
 def test_a_second_host_finds_the_terminal_raw_and_open(line: Line) -> None:
     for _ in range(2):
         fd = line.open()
-        os.write(fd, b"\x03\x04\r\n\x7f")
-        line.pump()
+        line.from_host(fd, b"\x03\x04\r\n\x7f")
         assert line.board.recv(100) == b"\x03\x04\r\n\x7f"
-        assert read(fd, 0.02) == b"", "the terminal echoes"
+        assert read(fd) == b"", "the terminal echoes"
         os.close(fd)
 
 
@@ -93,8 +116,7 @@ def test_noise_flips_loses_and_adds_bytes_at_about_its_rate_and_repeats_with_the
         with contextlib.closing(Line(tmp_path / place)) as line:
             line.cable.noise_permille = 100
             fd = line.open()
-            os.write(fd, sent)
-            line.pump()
+            line.from_host(fd, sent)
             got.append(line.board.recv(5000))
             assert 60 < line.cable.counts["damaged"] < 140
             os.close(fd)
@@ -106,15 +128,14 @@ def test_noise_flips_loses_and_adds_bytes_at_about_its_rate_and_repeats_with_the
 def test_a_cut_line_loses_bytes_in_silence_and_mended_it_passes_only_new_ones(line: Line) -> None:
     fd = line.open()
     line.cable.cut = True
-    os.write(fd, b"lost")
-    line.board.send(b"lost too")
-    line.pump()
+    line.from_host(fd, b"lost")
+    line.from_board(b"lost too")
+    assert line.cable.counts["cut_off"] == len(b"lost" + b"lost too")
     line.cable.cut = False
-    os.write(fd, b"kept")
-    line.board.send(b"kept too")
-    line.pump()
+    line.from_host(fd, b"kept")
+    line.from_board(b"kept too")
     assert line.board.recv(100) == b"kept"
-    assert read(fd) == b"kept too"
+    assert whole(fd, b"kept too") == b"kept too"
     os.close(fd)
 
 
@@ -129,8 +150,7 @@ def test_a_pulled_plug_ends_the_hosts_terminal_and_a_new_one_comes_at_the_same_l
     line.end.close()
     line.plug()
     fd = line.open()
-    os.write(fd, b"again")
-    line.pump()
+    line.from_host(fd, b"again")
     assert line.board.recv(100) == b"again"
     os.close(fd)
 

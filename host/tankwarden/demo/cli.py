@@ -15,7 +15,6 @@ from typing import Any
 from tankwarden.sim.cli import add_world_arguments
 
 _MARK = ".tankwarden-demo"  # in a data folder that a demo made; locked while it runs
-_OWN = ("tankwarden.db", "tankwarden.toml", "lock")
 
 
 def add_parsers(subparsers: Any) -> None:
@@ -79,10 +78,8 @@ def _marked(data: Path, given: Path) -> Iterator[None]:
 
     try:
         data.mkdir(parents=True, exist_ok=True)
-        if not (data / _MARK).exists() and any((data / name).exists() for name in _OWN):
-            raise DemoError(
-                f"--data {given}: holds the data of a real host, to which a demo adds nothing: name another"
-            )
+        if not (data / _MARK).exists() and any(data.iterdir()):
+            raise DemoError(f"--data {given}: holds what no demo made, to which a demo adds nothing: name another")
         mark = (data / _MARK).open("a")
     except OSError as error:
         raise DemoError(f"--data {given}: cannot be written ({error.strerror}): name another folder") from error
@@ -99,7 +96,7 @@ def _command() -> str:
     called = shutil.which(sys.argv[0])
     if called is None or Path(called).name != "tankwarden":
         return f"{sys.executable} -m tankwarden"
-    return "tankwarden" if shutil.which("tankwarden") == called else called
+    return "tankwarden" if shutil.which("tankwarden") == called else os.path.abspath(called)  # tried from elsewhere
 
 
 def _seconds(text: str) -> float:

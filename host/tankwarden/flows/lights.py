@@ -276,9 +276,9 @@ class Lights:
         return True
 
     async def _said(self, record: Record, what: str, identity: tuple[str, int]) -> bool:
-        """Whether it was taken. To a Pico that has restarted meanwhile it means nothing: then all begins anew."""
+        """Whether it was taken. To a Pico that restarts meanwhile it means nothing: then all begins anew."""
         reply = await self._pico.command(record) if self._pico.identity() == identity else None
-        if self._pico.identity() != identity:
+        if self._pico.identity() != identity or (reply is None and not self._pico.listens()):
             return False
         if reply is None:
             return self._failed(f"{what} was not answered by the Pico")

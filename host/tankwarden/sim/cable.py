@@ -34,7 +34,7 @@ class Cable:
         self._board_ended = False
         self.noise_permille = 0
         self.cut = False
-        self.counts = {"to_host": 0, "to_board": 0, "discarded": 0, "damaged": 0}
+        self.counts = {"to_host": 0, "to_board": 0, "discarded": 0, "damaged": 0, "cut_off": 0}
 
     def plug(self, board: socket.socket) -> None:
         """A new terminal appears at the link. SimError if the link cannot be made."""
@@ -143,7 +143,8 @@ class Cable:
             self._progress_us = now_us
 
     def _pass_on(self, data: bytes, direction: str) -> bytes:
-        if not data or self.cut:
+        if self.cut:
+            self.counts["cut_off"] += len(data)
             return b""
         self.counts[direction] += len(data)
         return self._damage(data) if self.noise_permille else data

@@ -45,6 +45,9 @@ NO_ANSWER = (
     "the Tankwarden program"
 )
 NO_READINGS = "the Pico answers but sends no readings: opening its port anew"
+OPENING = "the Pico's port is being opened"
+ASKING = "the Pico was asked to talk and has not answered yet"
+SILENT = "the Pico sends no readings at the moment"
 
 # When a trip may be reset, by its trigger: the Pico refuses a cause only while it sees it, and for 2 s after.
 _SEEN = "once the cause has been gone for 2 s (the Pico refuses sooner)"

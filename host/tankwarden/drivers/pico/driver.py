@@ -15,6 +15,7 @@ from tanklink import records
 from tanklink.frames import FrameReader, pack
 from tanklink.records import Record
 from tankwarden.clock import Clock
+from tankwarden.drivers.pico.advice import ASKING, OPENING, SILENT
 from tankwarden.drivers.pico.configuration import BoardConfig
 from tankwarden.drivers.pico.ports import PortError, open_port, resolve
 from tankwarden.drivers.pico.session import SILENCE_S, TALKING, Answered, Happening, Phase, Session
@@ -88,11 +89,14 @@ class PicoDriver:
         """How it stands now."""
         now, session = self._clock.mono(), self._session
         age_s = None if session.status_at is None else now - session.status_at
+        talks = session.phase in TALKING
+        connected = talks and age_s is not None and age_s < SILENCE_S
+        waiting = None if connected else SILENT if talks else OPENING if session.phase is Phase.CLOSED else ASKING
         return PicoView(
-            connected=session.phase in TALKING and age_s is not None and age_s < SILENCE_S,
+            connected=connected,
             phase=session.phase,
             port=self._path,
-            message=self._problem or session.message,
+            message=self._problem or session.message or waiting,
             board_state=session.board_state,
             trip_id=session.trip_id,
             welcome=session.welcome,

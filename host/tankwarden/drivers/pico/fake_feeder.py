@@ -29,7 +29,10 @@ class Operation:
 
 
 class FakeFeeder:
-    """fed: (operation id, feeder, turns) of everything that ever fell; empty: the feeders whose hopper is."""
+    """fed: (operation id, feeder, turns) of everything that ever fell; empty: the feeders whose hopper is.
+
+    blocked: what moves goes on moving until it is no longer so.
+    """
 
     def __init__(self, tell: Callable[[type, float, dict[str, int]], None]) -> None:
         self._tell = tell
@@ -37,6 +40,7 @@ class FakeFeeder:
         self.fed: list[tuple[int, int, int]] = []
         self.tested: list[records.TestServo] = []
         self.empty: set[int] = set()
+        self.blocked = False
         self.journal_lost = False
 
     def feed(self, asked: records.Feed, config: Config, boot_id: int, uptime_ms: int, now: float) -> Record | str:
@@ -79,7 +83,7 @@ class FakeFeeder:
     def tick(self, now: float) -> None:
         """What has come to its end does so."""
         for operation in self.operations.values():
-            if operation.state == "running" and now >= operation.ends_at:
+            if operation.state == "running" and now >= operation.ends_at and not self.blocked:
                 self._end(operation, now)
 
     def restart(self, now: float) -> None:
