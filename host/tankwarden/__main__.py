@@ -13,6 +13,7 @@ COMMANDS = (
     "tankwarden.cli.run",
     "tankwarden.cli.command",
     "tankwarden.cli.feed",
+    "tankwarden.cli.foods",
     "tankwarden.cli.store",
     "tankwarden.cli.flash",
     "tankwarden.cli.calibrate",

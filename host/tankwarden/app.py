@@ -8,10 +8,7 @@ import asyncio
 import contextlib
 import logging
 import random
-import shlex
-import shutil
 import signal
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from tankwarden import places, wiring
 from tankwarden.config import Config
+from tankwarden.drivers.machine import ThisMachine
 from tankwarden.drivers.pico.driver import PicoDriver
 from tankwarden.errors import CommandError, NotKnownError, StoreError
 from tankwarden.events import Event
@@ -33,6 +31,8 @@ from tankwarden.flows.feeder_commands import FeederCommands
 from tankwarden.flows.feeder_view import history_json
 from tankwarden.flows.feeders import FeederBook
 from tankwarden.flows.feeding import FeedingFlow
+from tankwarden.flows.foods import FoodCommands
+from tankwarden.flows.health import Health
 from tankwarden.flows.lights import Lights
 from tankwarden.flows.lights_json import charts_json
 from tankwarden.flows.nightly import Backups
@@ -46,6 +46,7 @@ from tankwarden.flows.totals import Totals
 from tankwarden.flows.watch import Watch
 from tankwarden.flows.waveforms import Waveforms
 from tankwarden.flows.weather import Weather
+from tankwarden.howto import reset_command
 from tankwarden.logic import waveform
 from tankwarden.logic.calibration import Points
 from tankwarden.logic.claims import Claim
@@ -59,7 +60,7 @@ from tankwarden.version import version
 STOP_S = 0.5  # for the circuits to open at an orderly stop
 STALE_S = 1.0  # a snapshot older than that is no longer shown as it is
 COMMAND_S = 15.0
-LONG, LONG_S = ("calibrate", "calibrate-preview", "calibrate-undo"), 600.0  # years of rows take a while
+LONG, LONG_S = ("calibrate", "calibrate-preview", "calibrate-undo", "calibrate-ph"), 600.0  # years of rows take a while
 CAUSE_S = 2.0  # a trip's event comes within that of the STATUS that first shows it
 _DAY_MS = 86_400_000
 PERIODS_MS = {"day": _DAY_MS, "week": 7 * _DAY_MS, "month": 30 * _DAY_MS, "all": None}  # of a feeder's history
@@ -104,10 +105,13 @@ class App:
             wiring.channels_of(config), config.lighting, self.clock, self.pico, self._claims, self.log
         )  # fmt: skip
         self._weather = Weather(config.lights, self.clock, self.pico)
+        self._health = Health(
+            ThisMachine(data), self.pico.view, self._recorder, self.clock, config.recorder.keep_health_days
+        )
         self._totals = Totals(self._queries, self.clock, config.site.zone, self.log)
         for told in (self._recording.told, self._events.told, self._watch.told, self._lights.told):
             self.pico.subscribe(told)
-        probes = wiring.probes_of(config, self.pico, self.clock)
+        probes = wiring.probes_of(config, self.pico, self.clock, self._degf)
         self._probes, self._sensors = Probes(probes, wiring.pairs_of(config)), [sensor for sensor, _ in probes.values()]
         self._probe_names, self._probe_of_channel = wiring.probe_names(config), wiring.probe_of_channel(config)
         self.control = Control(
@@ -117,13 +121,17 @@ class App:
         outputs = tuple(output_id(circuit.id) for circuit in config.circuits)
         dimmable = tuple(light_output(light.id) for light in config.lights)
         desk = Desk(config, self._calibrator, self.clock)
-        self._calibrating = Calibrating(desk, self._calibrator, self.clock, self.log, self._recalibrated)
+        self._calibrating = Calibrating(
+            desk, self._calibrator, self.clock, self.log, self._recalibrated,
+            hold_probes=lambda held: wiring.recalibrate_probes(self._sensors, held),
+        )  # fmt: skip
+        foods = FoodCommands(self._recorder, self._store.food_queries(), self._feeders, self.clock)
         self._commands = Commands(
             self.pico, self._claims, outputs, self.clock, self.log, dimmable, self._weather,
-            FeederCommands(self._feeders, self._feeding).table | self._calibrating.table,
+            FeederCommands(self._feeders, self._feeding).table | self._calibrating.table | foods.table,
         )  # fmt: skip
         self._door = Door(places.socket_path(data), self._commands.handle)
-        self._snapshots = Snapshots(config, self.version, wiring.scales_of(config), _reset_command(data))
+        self._snapshots = Snapshots(config, self.version, wiring.scales_of(config), reset_command(data))
         self._calibrating.load()
         self._supervisor = Supervisor(self.clock, self.log)
         self._failures = Failures()
@@ -151,6 +159,7 @@ class App:
             self._supervisor.add("backup", self._backups(self._store.database.path).run, quiet_after_s=30.0)
         self._supervisor.add("calibration", self._calibrating.run, quiet_after_s=60.0)
         self._supervisor.add("energy", self._totals.run, quiet_after_s=15.0)
+        self._supervisor.add("health", self._health.run, quiet_after_s=30.0)
 
     def _backups(self, file: Path) -> Backups:
         settings = self.config.backup
@@ -184,6 +193,12 @@ class App:
     def series(self, name: str, t0_ms: int, t1_ms: int, points: int) -> Json:
         """One thing's history. NotKnownError, RefusedError, StoreError."""
         return self._queries.series(name, t0_ms, t1_ms, points)
+
+    def health(self, t0_ms: int, t1_ms: int, points: int) -> Json:
+        """How this computer fared. RefusedError, StoreError."""
+        found = self._store.health_queries().history(t0_ms, t1_ms, points, self._health.waiting)
+        now = self._health.now
+        return {"now": None if now is None else now.to_json(), **found}
 
     def export(self, what: str, t0_ms: int | None, t1_ms: int | None) -> Iterator[str]:
         """A table as CSV, in pieces. NotKnownError, StoreError."""
@@ -292,6 +307,7 @@ class App:
 
     async def _end_records(self, seen_open: bool) -> None:
         self._recording.finish()
+        self._health.finish()
         self._events.note(notices.stopped(self.clock.wall_ms(), self.version, seen_open))
         await self._events.finish()
         self.log("info", "system", f"Tankwarden {self.version} stopped")
@@ -338,7 +354,7 @@ class App:
             view=self.pico.view(), tasks=self._supervisor.rows(), failures=self._failures, trip=self._shown_trip(),
             events=self._events.recent, energy=self._totals.energy, recorder=recorder,
             waveforms=self._waveforms.kept, lights=self._lights.view(), weather=self._weather.running(),
-            feeders=self._feeding.shown(tick.now_ms),
+            feeders=self._feeding.shown(tick.now_ms), health=self._health.now,
         )  # fmt: skip
         self._snapshot, self._snapshot_s = self._snapshots.make(tick, around), tick.now_s
 
@@ -362,24 +378,11 @@ class App:
         self.pico.reconfigure(wiring.board_of(config))
         self._points = points
 
+    def _degf(self, probe: str) -> float | None:
+        """What another probe's calibration needs to know: a temperature that can be trusted, else None."""
+        reading = self._probes.readings.get(probe)
+        return reading.value if reading is not None and reading.ok and reading.unit == "°F" else None
+
     def _qualities(self) -> dict[str, Quality]:
         readings = self._probes.readings
         return {channel: readings[probe].quality for channel, probe in self._probe_of_channel.items()}
-
-
-def _reset_command(data: Path) -> str:
-    """What to type to reset a trip, with {id} for its number."""
-    folder = "" if data == places.default_data() else f" --data {shlex.quote(str(data.resolve()))}"
-    program, folder = (part.replace("{", "{{").replace("}", "}}") for part in (_program(), folder))
-    return f"{program} reset-trip {{id}}{folder}"
-
-
-def _program() -> str:
-    """How this copy is called from any terminal: by its name only if that is found, and is this copy."""
-    script = Path(sys.executable).with_name("tankwarden")
-    found = shutil.which("tankwarden")
-    # An activated virtual environment is on this process's path, and not on that of another terminal.
-    only_here = sys.prefix != sys.base_prefix and found is not None and Path(found).parent == script.parent
-    if found is not None and not only_here and (not script.exists() or script.samefile(found)):
-        return "tankwarden"
-    return shlex.quote(str(script)) if script.exists() else f"{shlex.quote(sys.executable)} -m tankwarden"

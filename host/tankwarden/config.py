@@ -61,6 +61,9 @@ class Recorder:
     keep_raw_days: int = setting(
         "rows are deleted after so long, and their minutes stay; 0 = never", unit="days", low=0, default=0
     )
+    keep_health_days: int = setting(
+        "how this computer fared, minute by minute, is kept so long", unit="days", low=1, high=3650, default=90
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

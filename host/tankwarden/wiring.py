@@ -1,12 +1,13 @@
 """From the configuration to the parts: what the Pico is to hold, which probes there are, how rows become values."""
 
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from tankwarden.ceilings import ceilings
 from tankwarden.clock import Clock, SimulatedClock, SystemClock
 from tankwarden.config import Config, circuit_channels
 from tankwarden.drivers import registry
+from tankwarden.drivers.calibrated import CalibratedSensor
 from tankwarden.drivers.interfaces import Sensor, Switch
 from tankwarden.drivers.pico.channel import PicoChannelSensor
 from tankwarden.drivers.pico.circuit import PicoCircuit
@@ -16,8 +17,9 @@ from tankwarden.flows.readings import probe_of
 from tankwarden.flows.snapshot import Scales
 from tankwarden.logic import pico_config
 from tankwarden.logic.behaviors import Sky
-from tankwarden.logic.calibration import Curve
+from tankwarden.logic.calibration import Curve, Version
 from tankwarden.logic.lights import Channel
+from tankwarden.logic.meters import Probe
 from tankwarden.logic.quality import Rules
 from tankwarden.logic.scaling import Points
 from tankwarden.store import Calibration, CircuitMeter, Thermometer, Upkeep
@@ -57,8 +59,10 @@ def points_of(config: Config, channel: str) -> tuple[tuple[float, float], ...]:
     return tuple(scale.points)
 
 
-def probes_of(config: Config, pico: PicoDriver, clock: Clock) -> dict[str, tuple[Sensor, Rules]]:
-    """Every probe by its name: the channels of the circuits, and the sensors."""
+def probes_of(
+    config: Config, pico: PicoDriver, clock: Clock, degf: Callable[[str], float | None]
+) -> dict[str, tuple[Sensor, Rules]]:
+    """Every probe by its name: the channels of the circuits, and the sensors. degf: what one of them tells now."""
     probes: dict[str, tuple[Sensor, Rules]] = {}
     for circuit in config.circuits:
         for channel in circuit_channels(circuit.circuit):
@@ -72,8 +76,12 @@ def probes_of(config: Config, pico: PicoDriver, clock: Clock) -> dict[str, tuple
             sensor.period_s, sensor.stale_after, open_counts=wire[0], short_counts=wire[1],
             plausible_low=sensor.plausible_low, plausible_high=sensor.plausible_high, median=sensor.median,
             rate_per_s=sensor.rate_per_s, stuck_after_s=sensor.stuck_after_s,
+            ds18b20=registry.DRIVERS[sensor.driver].ds18b20,
         )  # fmt: skip
-        probes[probe_of(sensor.id)] = (registry.build(registry.Context(sensor, config, pico, clock)), rules)
+        built = registry.build(registry.Context(sensor, config, pico, clock))
+        if sensor.driver != "pico":
+            built = CalibratedSensor(built, probe_of(sensor.id), degf)
+        probes[probe_of(sensor.id)] = (built, rules)
     return probes
 
 
@@ -132,6 +140,13 @@ def recalibrate(probes: Iterable[Sensor], points: Mapping[str, Points]) -> None:
             probe.points = points[probe.channel]
 
 
+def recalibrate_probes(probes: Iterable[Sensor], held: Mapping[str, Version]) -> None:
+    """Let the other probes read by these versions, by sensor.ID; one that is left out by none."""
+    for probe in probes:
+        if isinstance(probe, CalibratedSensor):
+            probe.version = held.get(probe.target)
+
+
 def calibration_of(config: Config) -> Calibration:
     """How stored rows become values: as the scales are now."""
     scales = scales_of(config)
@@ -147,7 +162,8 @@ def calibration_of(config: Config) -> Calibration:
         for s in config.sensors
         if s.driver == "pico" and "temperature" in s.parameters.channel
     ]
-    return Calibration(meters, tuple(thermometers), config.energy.max_gap_s)
+    probes = tuple(Probe(s.id, registry.unit_of(s)) for s in config.sensors if s.driver != "pico")
+    return Calibration(meters, tuple(thermometers), config.energy.max_gap_s, probes)
 
 
 def upkeep_of(config: Config) -> Upkeep:

@@ -124,7 +124,7 @@ class House:
         self.ticks: list[Tick] = []
         self.changes: list[Change] = []
         self.switched: list[CircuitTick] = []
-        self.probes = Probes(wiring.probes_of(self.config, self.driver, self.clock))
+        self.probes = Probes(wiring.probes_of(self.config, self.driver, self.clock, lambda _: None))
         self.control = Control(
             self.config, self.clock, self.probes, switches or wiring.switches_of(self.config, self.driver), self.claims,
             self.driver, trip=lambda: self.trip, done=self.ticks.append, changed=self._changed,

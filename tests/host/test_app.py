@@ -20,8 +20,8 @@ from tankwarden.errors import CommandError
 from tankwarden.flows.control import Tick
 from tankwarden.flows.snapshot import if_host_dies
 
-R = {"value", "unit", "quality", "age_s", "raw_counts"}
-SNAPSHOT = {
+R = {"value", "unit", "quality", "age_s", "raw_counts", "measured", "fault"}
+SNAPSHOT = {"computer",
     "not_watched",
     "version", "time_ms", "zone", "site", "tasks", "pico", "enclosures", "circuits", "sensors", "trip", "events",
     "totals", "recorder", "lights", "lighting", "feeders",
@@ -107,6 +107,7 @@ def test_it_connects_arms_heats_and_shows_it_and_ends_in_order(tmp_path: Path, p
         assert circuit["readings"]["power"]["value"] == pytest.approx(250 * (2000 - 372) * 14 / 3696, abs=0.1)
         assert {task["name"] for task in status["tasks"]} == {
             "link", "control", "record", "events", "waveforms", "lights", "feeding", "watch", "calibration", "energy",
+            "health",
         }  # fmt: skip
         assert {task["state"] for task in status["tasks"]} == {"running"}
         assert [sensor["reading"]["value"] for sensor in status["sensors"]] == [110.0, 64.5]

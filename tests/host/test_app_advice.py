@@ -8,10 +8,10 @@ import pytest
 
 from tanklink.messages import TRIGGERS
 from tankwarden import places
-from tankwarden.app import _reset_command
 from tankwarden.drivers.pico.advice import reset_text
 from tankwarden.flows.snapshot import Failures
 from tankwarden.flows.supervise import TaskRow
+from tankwarden.howto import reset_command
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def words(data: Path) -> list[str]:
-    return shlex.split(_reset_command(data).format(id=12))
+    return shlex.split(reset_command(data).format(id=12))
 
 
 def test_what_is_on_no_path_is_called_by_its_place(installed: Path) -> None:

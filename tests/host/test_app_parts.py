@@ -127,7 +127,7 @@ def test_the_clock_is_the_machines_unless_the_configuration_simulates_one() -> N
 
 def test_channels_with_a_thermistor_know_a_broken_wire_and_others_do_not() -> None:
     house = House()
-    probes = wiring.probes_of(house.config, house.driver, house.clock)
+    probes = wiring.probes_of(house.config, house.driver, house.clock, lambda _: None)
     wires = {name: (rules.open_counts, rules.short_counts) for name, (_, rules) in probes.items()}
     ends = ceilings()["SENSOR_OPEN_COUNTS"], ceilings()["SENSOR_SHORT_COUNTS"]
     assert wires == {
@@ -187,7 +187,7 @@ agrees_within = 1.0
 def test_two_probes_that_differ_are_both_in_doubt(value: float, quality: str) -> None:
     config = parse(TOML + PAIR.format(value=value))
     house = House(TOML + PAIR.format(value=value))
-    probes = Probes(wiring.probes_of(config, house.driver, house.clock), wiring.pairs_of(config))
+    probes = Probes(wiring.probes_of(config, house.driver, house.clock, lambda _: None), wiring.pairs_of(config))
     probes.update(house.clock.mono(), 0)
     found = [str(probes.readings[f"sensor.{name}"].quality) for name in ("cellar", "cellar-too")]
     assert found == [quality] * 2

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -152,3 +153,46 @@ def test_a_large_sum_has_room(url: str) -> None:
         store.recorder.measurements([row(T0, n=2_000_000)])
         assert isinstance(store, Store)
     assert rows(url) == 1
+
+
+def connections(postgresql: "Server") -> set[int]:
+    """The server's processes of every connection of ours."""
+    with postgresql.admin() as admin:
+        found = admin.execute("SELECT pid FROM pg_stat_activity WHERE application_name = 'tankwarden'").fetchall()
+    return {int(pid) for (pid,) in found}
+
+
+def backend(store: Store) -> int:
+    with store.database.reading() as db:
+        return int(db.execute_sql("SELECT pg_backend_pid()").fetchone()[0])
+
+
+def test_readers_share_their_connections(url: str, postgresql: "Server") -> None:
+    before = connections(postgresql)
+    with opened(url) as store:
+        first = backend(store)
+        assert {backend(store) for _ in range(20)} == {first}
+        with ThreadPoolExecutor(4) as threads:
+            pids = set(threads.map(lambda _: backend(store), range(40)))
+        assert len(pids) <= 4
+        store.recorder.measurement(row(T0))  # a temporary table of one reader is no other's
+        assert [len(store.queries(CALIBRATION).history(1.0, T0 + 1000)["t_ms"]) for _ in range(3)] == [1, 1, 1]
+    wait_for(lambda: connections(postgresql) <= before, "end of every connection")
+
+
+def test_who_reads_when_too_many_do_is_told(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tankwarden.store.postgresql._READERS", 1)
+    monkeypatch.setattr("tankwarden.store.postgresql._CONNECT_S", 1)
+    with opened(url) as store, store.database.reading(), ThreadPoolExecutor(1) as threads:
+        other = threads.submit(backend, store)
+        with pytest.raises(StoreError, match="asked too much at once"):
+            other.result()
+
+
+def test_a_server_that_was_restarted_is_read_again_at_once(own_server: "Server") -> None:
+    with opened(own_server.url("house")) as store:
+        store.recorder.event(event(1))
+        assert len(store.queries(CALIBRATION).events()) == 1  # a connection that waits in the pool
+        own_server.stop()
+        own_server.start()
+        assert len(store.queries(CALIBRATION).events()) == 1

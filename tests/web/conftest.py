@@ -90,6 +90,8 @@ class Controller:
             raise self.feeder_error
         if str(request["cmd"]).startswith("feed"):
             return {"text": "done", "feeder": web_feeders.feeder(), "feeding": web_feeders.feeding(10, 0)}
+        if str(request["cmd"]).startswith("food"):
+            return {"text": "done", "food": web_feeders.FOOD, "foods": [web_feeders.FOOD]}
         if self.refusal is not None:
             raise CommandError(self.refusal)
         return {"text": f"{request['cmd']} it is"}
@@ -114,7 +116,8 @@ class Site:
         sources = Sources(
             status=asked.status, history=asked.read_history, trips=asked.read_trips, waveform=asked.read_waveform,
             lights=asked.read_lights, feedings=asked.read_feedings,
-            series=asked.read_series, export=web_data.export, token=web_feeders.TOKEN, command=asked.command,
+            series=asked.read_series, export=web_data.export, health=web_data.health,
+            token=web_feeders.TOKEN, command=asked.command,
         )  # fmt: skip
         self.server = WebServer(make_app(sources), "127.0.0.1", 0)
         self.server.start()

@@ -9,6 +9,7 @@ import web_feeders
 from tankwarden.errors import NotKnownError, NotNowError, RefusedError
 
 TOKEN = f"Bearer {web_feeders.TOKEN}"
+BUFFERS = {"target": "sensor.ph", "buffers": [[7.0, 0.5], [4.01, 177.0]], "compensated_by": "water"}
 VERSION = {"target": "east.voltage", "shown": [[241.0, 243.5]], "days": 30}
 
 
@@ -44,6 +45,12 @@ def test_what_cannot_be_shown(site: Any, error: Exception, status: int) -> None:
     assert site.get("/api/series/east.cats").status == status
 
 
+def test_the_health_of_the_computer_by_its_span(site: Any) -> None:
+    reply = site.get("/api/health?from=0&to=3600000&points=60")
+    assert (reply.status, reply.json()["bucket_ms"], reply.json()["now"]) == (200, 60_000, None)
+    assert site.get("/api/health?points=x").json()["errors"][0]["field"] == "points"
+
+
 def test_an_export_is_a_file(site: Any) -> None:
     reply = site.get("/api/export/logs.csv?from=5")
     assert reply.status == 200
@@ -62,6 +69,8 @@ def test_an_export_is_a_file(site: Any) -> None:
         ("POST", "/api/calibrations/preview", VERSION, 200, {**VERSION, "cmd": "calibrate-preview"}),
         ("POST", "/api/calibrations", VERSION, 201, {**VERSION, "cmd": "calibrate"}),
         ("DELETE", "/api/calibrations/7", None, 200, {"cmd": "calibrate-undo", "id": 7}),
+        ("POST", "/api/calibrations/ph", BUFFERS, 201, {**BUFFERS, "cmd": "calibrate-ph"}),
+        ("POST", "/api/calibrations/ph/preview", BUFFERS, 200, {**BUFFERS, "cmd": "calibrate-ph-preview"}),
     ],
 )
 def test_calibrations_become_commands(
@@ -85,3 +94,27 @@ def test_one_that_is_at_it_already_is_told(site: Any) -> None:
     site.controller.feeder_error = NotNowError("a recalibration is going on (3 of 30 days): wait")
     reply = ask(site, "POST", "/api/calibrations", VERSION)
     assert (reply.status, "3 of 30" in reply.json()["detail"]) == (503, True)
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status", "command"),
+    [
+        ("GET", "/api/foods/", 200, {"cmd": "foods"}),
+        ("GET", "/api/foods/4/", 200, {"cmd": "foods"}),
+        ("GET", "/api/foods/5/", 404, {"cmd": "foods"}),
+        ("POST", "/api/foods/", 201, {"cmd": "food-add", "food": {"name": "Pellets"}}),
+        ("PUT", "/api/foods/4/", 200, {"cmd": "food-change", "id": 4, "food": {"name": "Pellets"}}),
+        ("DELETE", "/api/foods/4/", 200, {"cmd": "food-delete", "id": 4}),
+    ],
+)
+def test_foods_become_commands(site: Any, method: str, path: str, status: int, command: dict[str, Any]) -> None:
+    assert ask(site, method, path, {"name": "Pellets"}).status == status
+    assert site.controller.commands == [command]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("POST", "/api/foods/"), ("PUT", "/api/foods/4/"), ("DELETE", "/api/foods/4/")]
+)
+def test_foods_are_changed_with_the_token_alone(site: Any, method: str, path: str) -> None:
+    assert ask(site, method, path, {"name": "Pellets"}, token=None).status == 401
+    assert site.controller.commands == []

@@ -9,6 +9,8 @@ import web_snapshots
 from web_snapshots import NOW_MS, reading
 
 from tanklink import messages
+from tankwarden.logic.health import Minute
+from tankwarden.logic.quality import Fault
 from tankwarden.web import present, wording
 from tankwarden.web.hourly import hourly
 from tankwarden.web.pages import by_enclosure, total_power
@@ -361,7 +363,7 @@ def test_the_table_reads_history_once_a_minute_however_often_the_page_is_asked_f
 def test_the_sum_of_powers_is_as_old_and_as_bad_as_its_worst_part() -> None:
     now = web_snapshots.snapshot()
     now["circuits"][1]["readings"]["power"] = reading(0.0, "W", "stale", 41.0)
-    assert total_power(now) == reading(2312.3, "W", "stale", 41.0)
+    assert total_power(now) == {**reading(2312.3, "W", "stale", 41.0), "measured": None, "fault": None}
     now["circuits"][0]["readings"]["power"] = reading(None, "W", "missing", None)
     assert total_power(now)["quality"] == "missing"
 
@@ -430,3 +432,32 @@ def test_temperatures_in_sentences_are_marked_and_differences_are_not(text: str,
 def test_zones_without_a_name_go_by_their_distance(zone: str, abbreviation: str, day: str) -> None:
     times = Times(zone, NOW_MS)
     assert (times.abbreviation(), times.day()) == (abbreviation, day)
+
+
+@pytest.mark.parametrize("fault", [str(fault) for fault in Fault])
+def test_what_is_wrong_with_a_reading_is_named(site: Any, fault: str) -> None:
+    now = web_snapshots.snapshot()
+    now["sensors"][2]["reading"] |= {"quality": "implausible", "fault": fault, "measured": 12.5, "raw_counts": None}
+    site.controller.snapshot = now
+    text = words_of(site, "tiles")
+    assert fault in text
+    assert "raw 12.5" in text
+    now = web_snapshots.snapshot()
+    now["sensors"][2]["reading"] |= {"quality": "stale", "fault": fault}  # by now nothing is known of it
+    site.controller.snapshot = now
+    assert fault not in words_of(site)
+
+
+def test_how_the_computer_fares_is_with_the_tasks(site: Any) -> None:
+    told = Minute(ts_ms=0, cpu_percent=12.3, memory_percent=40.0, disk_percent=71.0, soc_degf=131.0, throttled=0x50005)
+    site.controller.snapshot = {**web_snapshots.snapshot(), "computer": told.to_json()}
+    text = words_of(site, "computer")
+    assert "Processor 12.3 %" in text
+    assert "Disk 71.0 %" in text
+    assert "Processor temperature 131.0 °F" in text
+    assert "Throttling under-voltage, throttled" in text
+    calm = Minute(ts_ms=0, throttled=0x40000)
+    site.controller.snapshot = {**web_snapshots.snapshot(), "computer": calm.to_json()}
+    text = words_of(site, "computer")
+    assert "Throttling not now; since its start: throttled" in text
+    assert "Memory" not in text

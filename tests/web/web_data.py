@@ -17,3 +17,8 @@ def export(what: str, t0_ms: int | None, t1_ms: int | None) -> Iterator[str]:
     if what != "logs":
         raise NotKnownError(f"there is no export of {what!r}")
     return iter(["from,to\n", f"{t0_ms},{t1_ms}\n"])
+
+
+def health(t0_ms: int, t1_ms: int, points: int) -> dict[str, Any]:
+    """No minute yet."""
+    return {"now": None, "bucket_ms": (t1_ms - t0_ms) // points, "t_ms": [], "series": {}}

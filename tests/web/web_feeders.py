@@ -55,3 +55,10 @@ def feeders() -> list[dict[str, Any]]:
 def feedings(number: int, period: str) -> dict[str, Any]:
     day = {"day": "2025-06-21", "feedings": 3, "grams": 1.5, "incomplete": True}
     return {"feeder": number, "period": period, "feedings": history(), "days": [day]}
+
+
+FOOD: dict[str, Any] = {
+    "id": 4, "name": "Pellets", "protein": 45.0, "fat": None, "fibre": None, "stock": 250.0, "left": 240.0,
+    "stock_counted_ms": 1_781_000_400_000, "unknown": 0, "per_day": 1.0, "days_left": 240.0, "feeders": [1],
+    "week": {"grams": 7.0, "protein": 3.15, "fat": None, "fibre": None},
+}  # fmt: skip

@@ -57,5 +57,5 @@ def sources() -> Sources:
     return Sources(
         status=web_snapshots.snapshot, history=web_snapshots.history, trips=trips, waveform=waveform,
         lights=web_lights.charts, feedings=web_feeders.feedings,
-        series=web_data.series, export=web_data.export, token=web_feeders.TOKEN, command=dict,
+        series=web_data.series, export=web_data.export, health=web_data.health, token=web_feeders.TOKEN, command=dict,
     )  # fmt: skip

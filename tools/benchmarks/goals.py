@@ -41,6 +41,8 @@ GOALS = {
     "store.csv_growth_mb": Goal("max", 30),
     "store.history_day_p99_ms": Goal("max", 50),
     "store.history_year_p99_ms": Goal("max", 300),
+    "host.core_rss_mib": Goal("max", 45),
+    "host.core_start_s": Goal("max", 1.5),
     "engine.plan_error_percent": Goal("max", 0.5),
     "engine.plan_knots_max": Goal("max", 64),
     "engine.plan_reach_h_min": Goal("min", 48),

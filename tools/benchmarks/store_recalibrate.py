@@ -1,4 +1,4 @@
-"""How fast stored data are recalibrated, exported and shown.
+"""How fast stored data are recalibrated and exported.
 
 How fast a calibration is applied to the past, daily kWh and all, and how fast the same is by peewee, row by row."""
 
@@ -12,7 +12,6 @@ from pathlib import Path
 from common import figure
 from peewee import BigIntegerField, FloatField, IntegerField, Model, SqliteDatabase
 from store_data import BEGIN_MS, CALIBRATION, DAY_MS, ZONE, fill
-from store_reading import measure_history
 
 from tankwarden.logic.calibration import Points, Version
 from tankwarden.store import Upkeep, open_store
@@ -30,7 +29,6 @@ def measure(quick: bool) -> None:
         subprocess.run(
             [sys.executable, str(Path(__file__).with_name("store_csv.py")), f"{folder}/30d_1s.db"], check=True
         )
-        measure_history(Path(folder), quick=quick)
 
 
 def in_folder(folder: Path, *, quick: bool) -> None:

@@ -25,13 +25,10 @@ def add_parsers(subparsers: Any) -> None:
         ("apply", "add a calibration, and reckon the days it touches anew", _apply),
     ):
         way = ways.add_parser(name, help=what)
-        way.add_argument("target", metavar="CHANNEL", help="such as east.voltage or voltage_1; `list` shows them")
+        way.add_argument("target", metavar="CHANNEL", help="such as east.voltage or sensor.orp; `list` shows them")
         way.add_argument("points", metavar="MEASURED=ACTUAL", nargs="+", help=_POINTS_HELP)
-        when = way.add_mutually_exclusive_group()
-        when.add_argument("--days", metavar="N", type=int, help="for the last N days and from now on")
-        when.add_argument("--from", dest="begin", metavar="DAY", help="from a day on, as 2026-10-23, or `ever`")
-        way.add_argument("--to", metavar="DAY", help="up to the beginning of that day; default: for ever")
-        way.add_argument("--note", metavar="TEXT", default="", help="such as the meter that was used")
+        way.add_argument("--unit", metavar="UNIT", help="of the actual values of a sensor; default: as it is shown now")
+        _add_span(way)
         way.set_defaults(run=lambda a, run=run: with_desk(a, run))
         add_place(way)
     undo = ways.add_parser("undo", help="take a calibration back: what it took the place of holds again")
@@ -40,12 +37,25 @@ def add_parsers(subparsers: Any) -> None:
     ph = ways.add_parser("ph", help="judge a pH electrode by 1 to 3 buffers: slope in %% of Nernst's, and its points")
     ph.add_argument("buffers", metavar="PH=MV", nargs="+", help="a buffer's pH, and what it gives there")
     ph.add_argument("--degf", metavar="T", type=float, default=77.0, help="of the buffers; default: %(default)s")
+    ph.add_argument("--sensor", metavar="ID", help="store it as a calibration of that sensor, which reads mV")
+    ph.add_argument("--preview", action="store_true", help="with --sensor: store nothing yet")
+    ph.add_argument("--temperature", metavar="ID", help="the sensor in the same water by which pH is compensated")
+    _add_span(ph)
+    add_place(ph)
     ph.set_defaults(run=_ph)
     summary = subparsers.add_parser("summary", help="kWh, peak power and temperatures day by day")
     summary.add_argument("--days", metavar="N", type=int, default=30, help="default: %(default)s")
     summary.set_defaults(run=lambda a: with_desk(a, _summary))
     for parser in (listing, undo, summary):
         add_place(parser)
+
+
+def _add_span(way: argparse.ArgumentParser) -> None:
+    when = way.add_mutually_exclusive_group()
+    when.add_argument("--days", metavar="N", type=int, help="for the last N days and from now on")
+    when.add_argument("--from", dest="begin", metavar="DAY", help="from a day on, as 2026-10-23, or `ever`")
+    way.add_argument("--to", metavar="DAY", help="up to the beginning of that day; default: for ever")
+    way.add_argument("--note", metavar="TEXT", default="", help="such as the meter that was used")
 
 
 _POINTS_HELP = "what the page showed and what your meter says, as 241.0=243.5; raw counts as 2410c=243.5"
@@ -60,7 +70,10 @@ def _list(ask: Ask, _arguments: argparse.Namespace) -> int:
     for channel, held in answer["in_force"].items():
         by = f"calibration {held['calibration']}" if held["calibration"] else "the configuration's scale"
         names = f" ({', '.join(called[channel])})" if channel in called else ""
-        print(f"{channel}{names}: {by}: {_points(held['points'], held['unit'])}")
+        if not held["calibration"] and not held["points"]:
+            print(f"{channel}{names}: as it is read, in {held['unit'] or 'no unit'}")
+        else:
+            print(f"{channel}{names}: {by}: {_points(held['points'], held['unit'])}")
     for version in answer["calibrations"]:
         state = "undone" if version["undone_ms"] else version["holds"]
         note = f", {version['note']}" if version["note"] else ""
@@ -71,7 +84,8 @@ def _list(ask: Ask, _arguments: argparse.Namespace) -> int:
 def _preview(ask: Ask, arguments: argparse.Namespace) -> int:
     answer = ask({"cmd": "calibrate-preview", **_version(arguments)})
     _show(answer)
-    print("  day         circuit      before kWh   after kWh      change")
+    if answer["days"]:
+        print("  day         circuit      before kWh   after kWh      change")
     for row in answer["days"]:
         bound = f"  ± {row['bound_kwh']:.4f}" if row["bound_kwh"] else ""
         print(
@@ -106,15 +120,34 @@ def _summary(ask: Ask, arguments: argparse.Namespace) -> int:
 
 
 def _ph(arguments: argparse.Namespace) -> int:
-    from tankwarden.logic.ph import Buffer, calibrate, nernst_mv
+    """Judged by this process alone; with --sensor by whoever keeps the calibrations."""
+    buffers = list(map(_pair, arguments.buffers))
+    if arguments.sensor is None:
+        from tankwarden.flows.probe_desk import electrode, electrode_json
 
-    degc = (arguments.degf - 32) / 1.8
-    electrode = calibrate([Buffer(mv, ph) for ph, mv in map(_pair, arguments.buffers)], degc)
-    slopes = " and ".join(f"{percent:.1f} %" for percent in electrode.slopes_percent) or "not known from one buffer"
-    print(f"slope {slopes} of Nernst's {nernst_mv(degc):.2f} mV per pH; {electrode.offset_mv:+.1f} mV at pH 7")
-    print(f"{electrode.verdict}: {electrode.why}")
-    print(f"points: {_points(electrode.points, 'pH')}")
-    return 0
+        made = electrode({"buffers": buffers, "degf": arguments.degf})
+        _show_electrode(electrode_json(made), made.points)
+        return 0
+    request = {"target": arguments.sensor, "note": arguments.note, "buffers": buffers, "degf": arguments.degf}
+    if arguments.temperature is not None:
+        request["compensated_by"] = arguments.temperature
+    command = "calibrate-ph-preview" if arguments.preview else "calibrate-ph"
+
+    def run(ask: Ask, _: argparse.Namespace) -> int:
+        answer = ask({"cmd": command, **request, **_span(arguments)})
+        _show_electrode(answer["electrode"], answer["points"])
+        undo = f"; tankwarden calibrate undo {answer['id']} takes it back" if "id" in answer else ""
+        print(f"{answer['text']}{undo}")
+        return 0
+
+    return with_desk(arguments, run)
+
+
+def _show_electrode(made: Mapping[str, Any], points: Any) -> None:
+    slopes = " and ".join(f"{percent:.1f} %" for percent in made["slopes_percent"]) or "not known from one buffer"
+    print(f"slope {slopes} of Nernst's {made['nernst_mv']:.2f} mV per pH; {made['offset_mv']:+.1f} mV at pH 7")
+    print(f"{made['verdict']}: {made['why']}")
+    print(f"points: {_points(points, 'pH')}")
 
 
 def _version(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -122,10 +155,14 @@ def _version(arguments: argparse.Namespace) -> dict[str, Any]:
     for text in arguments.points:
         counts = text.partition("=")[0].endswith("c")
         request["points" if counts else "shown"].append(_pair(text.replace("c=", "=", 1)))
-    for key, value in (("days", arguments.days), ("from", arguments.begin), ("to", arguments.to)):
-        if value is not None:
-            request[key] = value
-    return request
+    if arguments.unit is not None:
+        request["unit"] = arguments.unit
+    return request | _span(arguments)
+
+
+def _span(arguments: argparse.Namespace) -> dict[str, Any]:
+    told = (("days", arguments.days), ("from", arguments.begin), ("to", arguments.to))
+    return {key: value for key, value in told if value is not None}
 
 
 def _pair(text: str) -> tuple[float, float]:
@@ -147,7 +184,7 @@ def _show(answer: Mapping[str, Any]) -> None:
         print(
             f"  {row['actual']:g} {unit} was shown as {row['before']:.4g} {unit}: {row['error_before']:+.3f}{straight}"
         )
-    if answer["pico"]["error"] > 0:
+    if answer["pico"] is not None and answer["pico"]["error"] > 0:
         print(f"  the Pico holds it within {answer['pico']['error']:.3g} {unit}")
 
 

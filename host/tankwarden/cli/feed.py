@@ -35,20 +35,20 @@ def _feed(arguments: argparse.Namespace) -> int:
     request: dict[str, Any] = {"cmd": "feeder-test" if arguments.test else "feed", "feeder": arguments.feeder}
     if arguments.portion is not None:
         request["portion"] = arguments.portion
-    print(_ask(arguments, request)["text"])
+    print(ask(arguments, request)["text"])
     return 0
 
 
 def _feeders(arguments: argparse.Namespace) -> int:
     if arguments.add is not None:
-        request: dict[str, Any] = {"cmd": "feeder-add", "feeder": _table(arguments.add)}
+        request: dict[str, Any] = {"cmd": "feeder-add", "feeder": table(arguments.add)}
     elif arguments.change is not None:
-        request = {"cmd": "feeder-change", "id": _number(arguments.change[0]), "feeder": _table(arguments.change[1])}
+        request = {"cmd": "feeder-change", "id": _number(arguments.change[0]), "feeder": table(arguments.change[1])}
     elif arguments.delete is not None:
         request = {"cmd": "feeder-delete", "id": arguments.delete}
     else:
         request = {"cmd": "feeders"}
-    answer = _ask(arguments, request)
+    answer = ask(arguments, request)
     if arguments.json:
         print(json.dumps(answer["feeders"], indent=2, ensure_ascii=False))
     elif "feeders" in answer:
@@ -65,7 +65,8 @@ def _line(feeder: Mapping[str, Any]) -> str:
     return f"{feeder['id']}  {feeder['name']}: servo {feeder['servo']}, {times}{off}"
 
 
-def _ask(arguments: argparse.Namespace, request: Mapping[str, Any]) -> dict[str, Any]:
+def ask(arguments: argparse.Namespace, request: Mapping[str, Any]) -> dict[str, Any]:
+    """Of the running host; CommandError if it refuses."""
     from tankwarden.flows.door import knock
 
     answer = knock(places.socket_path(arguments.data.absolute()), request)
@@ -81,7 +82,8 @@ def _number(text: str) -> int:
         raise CommandError(f"{text!r} is no number of a feeder: tankwarden feeders lists them") from error
 
 
-def _table(name: str) -> Any:
+def table(name: str) -> Any:
+    """What a JSON file holds; - is standard input. CommandError if it is none."""
     try:
         if name == "-":
             return json.load(sys.stdin)

@@ -86,7 +86,8 @@ def _serve(config: "Config", data: Path) -> None:
         token = places.api_token(data)
         sources = Sources(
             status=app.status, history=app.history, trips=app.trips, waveform=app.waveform, lights=app.lights_today,
-            feedings=app.feedings, series=app.series, export=app.export, token=token, command=app.command,
+            feedings=app.feedings, series=app.series, export=app.export, health=app.health, token=token,
+            command=app.command,
         )  # fmt: skip
         web = WebServer(make_app(sources), *config.http.address)
         try:

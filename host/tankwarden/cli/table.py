@@ -11,7 +11,7 @@ from tankwarden import places
 from tankwarden.cli.desk import Ask, add_place, with_desk
 from tankwarden.errors import CommandError
 
-KINDS = ("measurements", "summaries", "feedings", "logs")
+KINDS = ("measurements", "readings", "summaries", "feedings", "logs", "health")
 
 
 def add_parsers(subparsers: Any) -> None:

@@ -12,10 +12,13 @@ from tankwarden.drivers.pico.driver import PicoDriver
 
 @dataclass(frozen=True, slots=True)
 class Driver:
-    """parameters: frozen dataclass of its settings; module: has `build(context) -> Sensor`."""
+    """parameters: frozen dataclass of its settings; module: has `build(context) -> Sensor`. unit: of what it reads,
+    where no parameter says it. ds18b20: its numbers are judged as a DS18B20's."""
 
     parameters: type
     module: str
+    unit: str = ""
+    ds18b20: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,11 @@ DRIVERS = {
 def parameters() -> dict[str, type]:
     """name → class of the parameters, for config.load."""
     return {name: driver.parameters for name, driver in DRIVERS.items()}
+
+
+def unit_of(sensor: SensorConfig) -> str:
+    """The unit in which a sensor's driver reads; its parameters say it where it is for people to choose."""
+    return str(getattr(sensor.parameters, "unit", DRIVERS[sensor.driver].unit))
 
 
 def build(context: Context) -> Sensor:

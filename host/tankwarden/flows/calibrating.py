@@ -15,18 +15,21 @@ from tankwarden import config_checks
 from tankwarden.clock import Clock
 from tankwarden.config import Config
 from tankwarden.errors import CommandError, ConfigError, RefusedError, StoreError
+from tankwarden.flows import probe_desk
+from tankwarden.flows.calibration_forms import change_json, for_pico, pairs, told, unit_of
+from tankwarden.flows.probe_desk import is_probe
 from tankwarden.flows.supervise import Beat, Log
 from tankwarden.logic import calibration
 from tankwarden.logic.calibration import CalibrationError, Curve, Points, Version
 from tankwarden.logic.days import day_at
 from tankwarden.logic.meters import MINUTE_MS
+from tankwarden.logic.ph import Electrode
 from tankwarden.logic.pico_config import calibrated
 from tankwarden.store import Calibrator
-from tankwarden.store.calibrator import DayChange
 
 LOOK_S = 20.0  # how often it is asked whether another version holds now, or a day is over
 MAX_DAYS = 3660
-_UNITS = {"current": "A", "voltage": "V", "temperature": "°F", "reef": "°F", "reference": "V"}
+HOUR_MS, HOURS_LATE_MS = 3_600_000, 600_000  # an hour's last minutes are made some minutes after it
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
 
@@ -45,6 +48,8 @@ class Desk:
             "calibrations": self._list,
             "calibrate-preview": self._preview,
             "calibrate": self._calibrate,
+            "calibrate-ph": self._calibrate_ph,
+            "calibrate-ph-preview": self._preview_ph,
             "calibrate-undo": self._undo,
             "calibrate-progress": self._progress,
             "summaries": self._summaries,
@@ -61,7 +66,7 @@ class Desk:
             channel = sensor.parameters.channel if sensor.driver == "pico" else None
             if channel in channels:
                 channels[sensor.id] = channel
-        return channels
+        return channels | probe_desk.names(self._calibrator.timeline)
 
     # -- what is asked ------------------------------------------------------------------------------------------------
 
@@ -75,15 +80,25 @@ class Desk:
             "in_force": {
                 channel: {"calibration": timeline.version(channel, now_ms), "points": points, "unit": unit_of(channel)}
                 for channel, points in timeline.points(now_ms).items()
-            },
+            }
+            | {target: self._probe_json(target, now_ms) for target in self._names.values() if is_probe(target)},
             "names": self._names,
+        }
+
+    def _probe_json(self, target: str, now_ms: int) -> Answer:
+        timeline = self._calibrator.timeline
+        version = timeline.probe(target, now_ms)
+        return {
+            "calibration": None if version is None else version.id,
+            "points": () if version is None else version.points,
+            "unit": timeline.probe_unit(target, now_ms),
         }
 
     def _preview(self, request: Request) -> Answer:
         version, given, before = self._version(request)
         changes = self._calibrator.preview(version)
         return {
-            "text": _told(changes),
+            "text": "nothing is stored yet" if is_probe(version.target) else told(changes),
             **self._shown(version, given, before),
             "days": [change_json(change) for change in changes],
         }
@@ -92,10 +107,35 @@ class Desk:
         version, given, before = self._version(request)
         self._check_now(version)
         who = str(request.get("who") or "a person at the machine")[:64]
-        number = self._calibrator.apply(version, unit=unit_of(version.target), who=who)
+        number = self._calibrator.apply(version, unit=version.unit, who=who)
         span = self._span_text(version)
         text = f"calibration {number} of {version.target} holds {span}"
         return {"text": text, "id": number, **self._shown(version, given, before)}
+
+    def _preview_ph(self, request: Request) -> Answer:
+        version, made = self._electrode(request)
+        text = f"{made.verdict}: {made.why}"
+        return {"text": text, "electrode": probe_desk.electrode_json(made), **self._shown(version, (), version.points)}
+
+    def _calibrate_ph(self, request: Request) -> Answer:
+        """A pH electrode by its buffers: {"target", "buffers", "degf", "compensated_by"} and a span."""
+        version, made = self._electrode(request)
+        who = str(request.get("who") or "a person at the machine")[:64]
+        number = self._calibrator.apply(version, unit=version.unit, who=who)
+        text = f"calibration {number} of {version.target} holds {self._span_text(version)}; electrode {made.verdict}"
+        shown = self._shown(version, (), version.points)
+        return {"text": text, "id": number, "electrode": probe_desk.electrode_json(made), **shown}
+
+    def _electrode(self, request: Request) -> tuple[Version, Electrode]:
+        target = self._channel(request)
+        if not is_probe(target):
+            raise RefusedError(f"{target} is a channel of the Pico, and no pH electrode", "target")
+        now_ms = self._clock.wall_ms()
+        by = probe_desk.thermometer(request, self._config, self._calibrator.timeline, now_ms)
+        made = probe_desk.electrode(request)
+        from_ms, to_ms = self._begin(request, now_ms), self._instant(request, "to")
+        note = str(request.get("note") or "")[:200]
+        return probe_desk.version_of(made, Version(0, target, made.points, from_ms, to_ms, now_ms, note), by), made
 
     def _undo(self, request: Request) -> Answer:
         number = request.get("id")
@@ -136,6 +176,12 @@ class Desk:
         known = f", {done.known} were there already" if done.known else ""
         return {"text": f"{done.stored} rows imported{known}", "stored": done.stored, "known": done.known}
 
+    def probes_held(self) -> dict[str, Version]:
+        """By sensor.ID: the version that holds now for each of the other probes that has one."""
+        now_ms, timeline = self._clock.wall_ms(), self._calibrator.timeline
+        held = {target: timeline.probe(target, now_ms) for target in self._names.values() if is_probe(target)}
+        return {target: version for target, version in held.items() if version is not None}
+
     # -- understanding a request --------------------------------------------------------------------------------------
 
     def _version(self, request: Request) -> tuple[Version, list[tuple[float, float]], Points]:
@@ -144,18 +190,25 @@ class Desk:
         now_ms = self._clock.wall_ms()
         from_ms, to_ms = self._begin(request, now_ms), self._instant(request, "to")
         timeline = self._calibrator.timeline
-        before = timeline.points(now_ms if from_ms is None else from_ms)[channel]
-        given = _pairs(request, "points")
-        shown = _pairs(request, "shown")
-        if shown:
-            # What the page showed it showed by the curve that holds now.
-            now = Curve(timeline.points(now_ms)[channel])
-            given += [(now.measured(value), actual) for value, actual in shown]
+        before = self._points(channel, now_ms if from_ms is None else from_ms)
+        given = pairs(request, "points")
+        # What the page showed it showed by the curve that holds now.
+        for value, actual in pairs(request, "shown"):
+            if is_probe(channel):
+                given.append((probe_desk.measured(timeline, channel, value, now_ms), actual))
+            else:
+                given.append((Curve(self._points(channel, now_ms)).measured(value), actual))
         if not given:
             raise RefusedError("give at least one point: what was measured and what it really was", "points")
-        points = calibration.of_channel(channel, calibration.completed(given, before))
+        points = calibration.completed(given, before)
+        points = calibration.of_probe(points) if is_probe(channel) else calibration.of_channel(channel, points)
+        unit = probe_desk.unit(request, timeline, channel, now_ms) if is_probe(channel) else unit_of(channel)
         note = str(request.get("note") or "")[:200]
-        return Version(0, channel, points, from_ms, to_ms, now_ms, note), given, before
+        return Version(0, channel, points, from_ms, to_ms, now_ms, note, unit=unit), given, before
+
+    def _points(self, channel: str, at_ms: int) -> Points:
+        timeline = self._calibrator.timeline
+        return probe_desk.points_at(timeline, channel, at_ms) if is_probe(channel) else timeline.points(at_ms)[channel]
 
     def _channel(self, request: Request) -> str:
         name = request.get("target")
@@ -197,7 +250,7 @@ class Desk:
     def _check_now(self, version: Version) -> None:
         """A calibration that holds now is the Pico's too: every limit must be within its reach."""
         now_ms = self._clock.wall_ms()
-        if not version.covers(now_ms):
+        if not version.covers(now_ms) or is_probe(version.target):
             return
         points = {**self._calibrator.timeline.points(now_ms), version.target: version.points}
         try:
@@ -212,18 +265,17 @@ class Desk:
     def version_json(self, version: Version) -> Answer:
         """As the API shows it."""
         return {
-            "id": version.id, "target": version.target, "unit": unit_of(version.target), "points": version.points,
-            "from_ms": version.from_ms, "to_ms": version.to_ms, "made_ms": version.made_ms, "note": version.note,
-            "undone_ms": version.undone_ms, "holds": self._span_text(version),
+            "id": version.id, "target": version.target, "unit": version.unit, "points": version.points,
+            "parameters": version.parameters, "from_ms": version.from_ms, "to_ms": version.to_ms,
+            "made_ms": version.made_ms,
+            "note": version.note, "undone_ms": version.undone_ms, "holds": self._span_text(version),
         }  # fmt: skip
 
     def _shown(self, version: Version, given: Sequence[tuple[float, float]], before: Points) -> Answer:
-        table = calibration.for_pico(version.points)
-        kept, curve = Curve(table), Curve(version.points)
-        rows = calibration.residuals(given, before)
+        rows = calibration.residuals(given, before) if given else []
         return {
             "target": version.target,
-            "unit": unit_of(version.target),
+            "unit": version.unit,
             "points": version.points,
             "holds": self._span_text(version),
             "residuals": [
@@ -231,7 +283,7 @@ class Desk:
                  "error_before": row.error_before, "error_straight": row.error_straight}
                 for row in rows
             ],
-            "pico": {"points": table, "error": max(abs(kept.value(x) - curve.value(x)) for x, _ in version.points)},
+            "pico": None if is_probe(version.target) else for_pico(version.points),
         }  # fmt: skip
 
     def _span_text(self, version: Version) -> str:
@@ -245,14 +297,19 @@ class Desk:
 class Calibrating:
     """The engine's: commands by their name in `table`, and the task that keeps summaries and the curves that hold now.
 
-    hold: told, on the loop, of each channel's points whenever others hold than before.
+    hold: told, on the loop, of each channel's points whenever others hold than before; hold_probes: of the versions of
+    the other probes, by sensor.ID.
     """
 
     def __init__(
-        self, desk: Desk, calibrator: Calibrator, clock: Clock, log: Log, hold: Callable[[dict[str, Points]], None]
+        self, desk: Desk, calibrator: Calibrator, clock: Clock, log: Log, hold: Callable[[dict[str, Points]], None],
+        hold_probes: Callable[[dict[str, Version]], None] = lambda _: None,
     ) -> None:  # fmt: skip
         self.desk, self._calibrator, self._clock, self._log, self._hold = desk, calibrator, clock, log, hold
+        self._hold_probes = hold_probes
         self._held: dict[str, Points] | None = None
+        self._held_probes: dict[str, Version] = {}
+        self._hours_until_ms = -1  # the next hour's are made then
         self._summed_until_ms = -1  # the end of the day up to which there are summaries
         self.table: dict[str, Callable[[Request], Awaitable[Answer]]] = {
             name: self._in_thread(command) for name, command in desk.table.items()
@@ -283,6 +340,10 @@ class Calibrating:
         if points != self._held:
             self._held = points
             self._hold(points)
+        probes = self.desk.probes_held()
+        if probes != self._held_probes:
+            self._held_probes = probes
+            self._hold_probes(probes)
 
     async def run(self, beat: Beat) -> None:
         """For ever: summaries of days that are over, and versions that begin or end to hold."""
@@ -291,7 +352,21 @@ class Calibrating:
             if self._clock.wall_ms() >= self._summed_until_ms:
                 await self._sum_up()
             beat()
+            if self._clock.wall_ms() >= self._hours_until_ms:
+                await self._sum_up()  # also days that rows that came late have made untrue
+                beat()
+                await self._make_hours(beat)
             await asyncio.sleep(LOOK_S)
+
+    async def _make_hours(self, beat: Beat) -> None:
+        """All that can be made now; then not again before another hour is over and its minutes are made."""
+        try:
+            while await asyncio.shield(asyncio.ensure_future(asyncio.to_thread(self._calibrator.make_hours))):
+                beat()
+            self._hours_until_ms = (self._clock.wall_ms() // HOUR_MS + 1) * HOUR_MS + HOURS_LATE_MS
+        except StoreError as error:  # charts are read from minutes meanwhile
+            self._log("warning", "calibration", f"hours for charts were not made: {error}")
+            self._hours_until_ms = self._clock.wall_ms() + HOURS_LATE_MS
 
     async def _sum_up(self) -> None:
         work = asyncio.ensure_future(asyncio.to_thread(self._calibrator.catch_up))
@@ -300,40 +375,3 @@ class Calibrating:
             self._summed_until_ms = self._calibrator.day_end_ms(self._clock.wall_ms())
         except (StoreError, CommandError) as error:  # tried again with the next look
             self._log("warning", "calibration", f"daily summaries were not made: {error}")
-
-
-def unit_of(channel: str) -> str:
-    """A channel's unit once it is calibrated."""
-    return _UNITS[channel.partition("_")[0]]
-
-
-def change_json(change: DayChange) -> Answer:
-    """As the API shows it; circuit null: all together."""
-    return {
-        "day": change.day.name, "circuit": change.circuit or None, "hours": change.day.hours,
-        "before_kwh": change.before_kwh, "after_kwh": change.after_kwh, "change_kwh": change.change_kwh,
-        "bound_kwh": change.bound_kwh,
-    }  # fmt: skip
-
-
-def _told(changes: Sequence[DayChange]) -> str:
-    total = [change for change in changes if not change.circuit]
-    before, after = sum(c.before_kwh for c in total), sum(c.after_kwh for c in total)
-    return f"{len(total)} days: {before:.3f} kWh before, {after:.3f} kWh after, {after - before:+.3f} kWh"
-
-
-def _pairs(request: Request, key: str) -> list[tuple[float, float]]:
-    """[[measured, actual], …]."""
-    given = request.get(key) or []
-    if not isinstance(given, list | tuple):
-        raise RefusedError(f"{given!r} is no list of points: write [[measured, actual], …]", key)
-    pairs = []
-    for pair in given:
-        if not isinstance(pair, list | tuple) or len(pair) != 2 or not all(_is_number(part) for part in pair):
-            raise RefusedError(f"{pair!r} is no point: write [measured, actual], two numbers", key)
-        pairs.append((float(pair[0]), float(pair[1])))
-    return pairs
-
-
-def _is_number(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -19,7 +19,9 @@ from tankwarden.logic.weather import KINDS, MAX_S
 ARMING_S = 5.0  # a person's word to arm is good for so long
 MAX_CLAIM_S = 24 * 3600
 MAX_ASIDE_S = 600  # whoever wants the port longer asks again
-READING = ("calibrations", "calibrate-preview", "calibrate-progress", "summaries")  # change nothing: not logged
+READING = (  # change nothing: not logged
+    "calibrations", "calibrate-preview", "calibrate-ph-preview", "calibrate-progress", "summaries", "foods",
+)  # fmt: skip
 Request = Mapping[str, Any]
 Answer = dict[str, Any]
 

@@ -81,10 +81,12 @@ def clock_jumped(at_ms: int, jump_s: float, limit_s: float) -> Event:
 
 def probe_changed(at_ms: int, change: Change, name: str) -> Event:
     """kind: sensor_ok, sensor_open, sensor_short, sensor_stale …"""
-    quality = change.now.quality
+    quality, fault = change.now.quality, change.now.fault
+    why = f": {fault}" if fault is not None and quality is Quality.IMPLAUSIBLE else ""
+    text = f"{name} {_QUALITY_TEXTS[quality]}{why}"
     return Event(
         at_ms=at_ms, kind=f"sensor_{quality}", severity=INFO if quality is Quality.OK else WARNING,
-        subject=change.probe, value=change.now.value, unit=change.now.unit, text=f"{name} {_QUALITY_TEXTS[quality]}",
+        subject=change.probe, value=change.now.value, unit=change.now.unit, text=text,
     )  # fmt: skip
 
 

@@ -3,15 +3,17 @@
 A reading is a number with a unit, a quality and an age; which number may still be shown is decided here, once.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tankwarden.drivers.interfaces import Sensor
 from tankwarden.logic import quality
-from tankwarden.logic.quality import Quality, Rules, Sample
+from tankwarden.logic.quality import Fault, Quality, Rules, Sample
 
 # A number that is old or doubtful still says something; a broken wire's does not.
 _SHOWN = (Quality.OK, Quality.STALE, Quality.STUCK, Quality.IMPLAUSIBLE)
+_NO_FAULT = (Quality.OK, Quality.STALE, Quality.MISSING)  # of a sample: silence is none
 
 
 def probe_of(sensor_id: str) -> str:
@@ -26,7 +28,10 @@ def rounded(value: float | None, digits: int) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One probe at one instant. value None: there is no number worth showing. since_ms: UTC, of this quality."""
+    """One probe at one instant. value None: there is no number worth showing. since_ms: UTC, of this quality.
+
+    measured: as the driver read it, where a calibration made a value of it. fault: what is wrong, by name.
+    """
 
     value: float | None
     unit: str
@@ -35,6 +40,14 @@ class Reading:
     raw_counts: float | None
     since_ms: int
     at_s: float | None  # of the sample, on the monotonic clock
+    measured: float | None = None
+    fault: Fault | None = None
+
+    @property
+    def raw(self) -> float | None:
+        """What is stored of it, for ever: counts, or what the driver read."""
+        raw = next((raw for raw in (self.measured, self.raw_counts) if raw is not None), self.value)
+        return raw if raw is not None and math.isfinite(raw) else None
 
     @property
     def ok(self) -> bool:
@@ -48,6 +61,8 @@ class Reading:
             "quality": str(self.quality),
             "age_s": rounded(self.age_s, 1),
             "raw_counts": None if self.raw_counts is None else round(self.raw_counts),
+            "measured": rounded(self.measured, 3),
+            "fault": None if self.fault is None else str(self.fault),
         }
 
 
@@ -108,7 +123,7 @@ class Probes:
 
 def _reading(probe: _Probe, now_s: float) -> Reading:
     last: Sample | None = probe.shown.last
-    shown = last is not None and probe.shown.quality in _SHOWN
+    shown = last is not None and probe.shown.quality in _SHOWN and math.isfinite(last.value)
     return Reading(
         value=probe.shown.value if shown else None,
         unit=probe.sensor.unit,
@@ -117,4 +132,6 @@ def _reading(probe: _Probe, now_s: float) -> Reading:
         raw_counts=None if last is None else last.counts,
         since_ms=probe.since_ms or 0,
         at_s=None if last is None else last.at_s,
+        measured=None if last is None else last.measured,
+        fault=None if probe.shown.quality in _NO_FAULT else probe.shown.fault,
     )

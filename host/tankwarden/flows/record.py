@@ -94,8 +94,7 @@ class ReadingRecording:
             if reading.at_s is None or reading.at_s == self._seen.get(probe):
                 continue
             self._seen[probe] = reading.at_s
-            measured = reading.value if reading.raw_counts is None else reading.raw_counts
-            self._recorder.reading(ReadingRow(sensor, now_ms, measured, reading.quality))
+            self._recorder.reading(ReadingRow(sensor, now_ms, reading.raw, reading.quality))
 
 
 class _Sums:

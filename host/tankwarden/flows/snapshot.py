@@ -20,6 +20,7 @@ from tankwarden.flows.weather import Running
 from tankwarden.logic.calibration import Curve
 from tankwarden.logic.claims import explain
 from tankwarden.logic.energy import power_w
+from tankwarden.logic.health import Minute
 from tankwarden.logic.quality import Quality
 from tankwarden.store.queries import LATCHING
 
@@ -88,6 +89,7 @@ class Around:
     lights: LightsView
     weather: Sequence[Running]
     feeders: Sequence[Json]
+    health: Minute | None
     waveforms: Mapping[int, bool | None]  # by an event's id: is that of the trip stored? None, or no entry = not yet
 
 
@@ -128,6 +130,7 @@ class Snapshots:
                 "power_w": _total_w(powers),
                 "kwh_24h": rounded(sum(energies), 4) if energies else None,
             },
+            "computer": None if around.health is None else around.health.to_json(),
             "recorder": {"pending_rows": around.recorder.pending_rows, "error": around.recorder.error},
         }
 
@@ -180,6 +183,8 @@ class Snapshots:
             "quality": str(worse.quality),
             "age_s": rounded(worse.age_s, 1),
             "raw_counts": None,
+            "measured": None,
+            "fault": worse.to_json()["fault"],
         }
 
     def _trip(self, trip: Trip, around: Around) -> Json:

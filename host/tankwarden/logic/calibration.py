@@ -9,8 +9,9 @@ through them; beyond the first and the last point the end segments go on.
 import itertools
 import math
 from bisect import bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from tankwarden.errors import RefusedError
 
@@ -139,6 +140,15 @@ def of_channel(channel: str, points: Iterable[tuple[float, float]]) -> Points:
     return ordered
 
 
+def of_probe(points: Iterable[tuple[float, float]]) -> Points:
+    """Points of a probe that does not hang on the Pico: (as its driver read it, as it was). CalibrationError."""
+    ordered = monotonic(checked(points))
+    for _, value in ordered:
+        if abs(value) > VALUE_MAX:
+            raise CalibrationError(f"the value {value:g} is beyond ±{VALUE_MAX:g}: write it in another unit")
+    return ordered
+
+
 def shifted(base: Points, measured: float, actual: float) -> Points:
     """What one point says: the base's line, moved up or down so that it goes through it. A slope takes two points."""
     if not (math.isfinite(measured) and math.isfinite(actual)):
@@ -202,7 +212,8 @@ class Version:
     """A calibration of one sensor for a span of time.
 
     target: a channel of the Pico, or sensor.ID. from_ms, to_ms: UTC; to_ms is the first instant at which it
-    holds no more; None = since ever, for ever. undone_ms: when a person took it back; None = it stands.
+    holds no more; None = since ever, for ever. undone_ms: when a person took it back; None = it stands. unit: of the
+    actual values. parameters: what a wizard remembers besides the points, see ph.py.
     """
 
     id: int
@@ -213,6 +224,8 @@ class Version:
     made_ms: int
     note: str = ""
     undone_ms: int | None = None
+    unit: str = ""
+    parameters: Mapping[str, Any] | None = field(default=None, hash=False)
 
     def covers(self, at_ms: int) -> bool:
         return (self.from_ms is None or self.from_ms <= at_ms) and (self.to_ms is None or at_ms < self.to_ms)

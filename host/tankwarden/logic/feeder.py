@@ -73,7 +73,7 @@ class Entry:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feeder:
     """One feeder. servo: the Pico's number of its servo. missed_within_min: a meal that could not be given in time is
-    still given within so many minutes, 0 = it is skipped."""
+    still given within so many minutes, 0 = it is skipped. food: number of what it holds."""
 
     name: str
     enclosure: str
@@ -83,6 +83,7 @@ class Feeder:
     missed_within_min: int = 0
     notification: bool = True
     enabled: bool = True
+    food: int | None = None
     id: int | None = None
 
     def to_json(self) -> dict[str, Any]:
@@ -97,6 +98,7 @@ class Feeder:
             "missed_within": self.missed_within_min,
             "notification": self.notification,
             "enabled": self.enabled,
+            "food": self.food,
         }
 
 
@@ -110,6 +112,7 @@ class _Plain:
     missed_within: int = setting("a missed meal is made up for so long", unit="min", low=0, high=720, default=0)
     notification: bool = setting("whether a failure is told as a warning", default=True)
     enabled: bool = setting("whether its schedule is followed", default=True)
+    food: int | None = setting("number of the food that it holds", low=1, default=None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +146,7 @@ def read_feeder(table: object, *, enclosures: Sequence[str], servos: Sequence[Se
         name=_name(plain.name, "name"), enclosure=plain.enclosure, servo=plain.servo, config=config,
         schedule=tuple(_entry(row, f"schedule.{place}") for place, row in enumerate(rows)),
         missed_within_min=plain.missed_within, notification=plain.notification, enabled=plain.enabled,
+        food=plain.food,
     )  # fmt: skip
     check(feeder, enclosures=enclosures, servos=servos, longest_ms=longest_ms)
     return feeder

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from tanklink.messages import CHANNELS, N_CIRCUITS
+from tankwarden.logic import probes
 from tankwarden.logic.calibration import Curve, Points, Version, in_force
 
 MINUTE_MS = 60_000
@@ -45,12 +46,24 @@ class Thermometer:
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """A sensor that does not hang on the Pico: its id in the configuration, and the unit in which its driver reads."""
+
+    id: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Calibration:
-    """What turns rows into values, at one instant. max_gap_s: the longest time that one row can cover."""
+    """What turns rows into values, at one instant. max_gap_s: the longest time that one row can cover.
+
+    probes: those that have rows of their own, as their drivers read them; their versions are in the Timeline.
+    """
 
     circuits: tuple[CircuitMeter, ...]
     thermometers: tuple[Thermometer, ...]
     max_gap_s: float
+    probes: tuple[Probe, ...] = ()
 
     @property
     def gap_ms(self) -> int:
@@ -75,7 +88,7 @@ class Calibration:
         thermometers = tuple(
             replace(meter, points=points.get(meter.channel, meter.points)) for meter in self.thermometers
         )
-        return Calibration(circuits, thermometers, self.max_gap_s)
+        return replace(self, circuits=circuits, thermometers=thermometers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +127,16 @@ class Timeline:
     def version(self, channel: str, at_ms: int) -> int | None:
         """The id of the version that holds for a channel at an instant; None = the configuration's scale."""
         return in_force(self._points[channel], self._standing[channel], at_ms)[1]
+
+    def probe(self, target: str, at_ms: int) -> Version | None:
+        """The version that holds for a sensor.ID at an instant; None = it is as its driver reads it."""
+        return probes.held(self.versions, target, at_ms)
+
+    def probe_unit(self, target: str, at_ms: int) -> str:
+        """In which its values are then."""
+        version = self.probe(target, at_ms)
+        own = next((probe.unit for probe in self.base.probes if probes.PREFIX + probe.id == target), "")
+        return version.unit if version is not None and version.unit else own
 
     def stretches(self, t0_ms: int, t1_ms: int) -> list[Stretch]:
         """From t0 to t1, in order and without a gap; those with the same curves are one.

@@ -7,8 +7,9 @@ practical slope; R, F: CODATA 2018. The bounds on slope and offset: Mettler-Tole
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from tankwarden.logic.calibration import CalibrationError, Points
 
@@ -40,6 +41,30 @@ class Electrode:
     offset_mv: float
     verdict: str
     why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Compensation:
+    """Of an electrode whose points were taken at degc, by the temperature that another sensor (sensor.ID) tells."""
+
+    degc: float
+    by: str
+
+
+def parameters_of(electrode: Electrode, by: str | None) -> dict[str, Any]:
+    """What is kept of a calibration besides its points. by: the sensor (sensor.ID) that tells the water's temperature,
+    None = it is taken to be that of the buffers."""
+    return {
+        "kind": "ph", "degc": electrode.degc, "slopes_percent": list(electrode.slopes_percent),
+        "offset_mv": electrode.offset_mv, "verdict": electrode.verdict, "compensated_by": by,
+    }  # fmt: skip
+
+
+def compensation_of(parameters: Mapping[str, Any] | None) -> Compensation | None:
+    """None for a calibration that is not compensated, or is no pH electrode's."""
+    if parameters is None or parameters.get("kind") != "ph" or parameters.get("compensated_by") is None:
+        return None
+    return Compensation(float(parameters["degc"]), str(parameters["compensated_by"]))
 
 
 def nernst_mv(degc: float) -> float:

@@ -72,12 +72,16 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One measurement: monotonic seconds, the value, and the raw counts where there are any. intact: its CRC fits."""
+    """One measurement: monotonic seconds, the value, and the raw counts where there are any. intact: its CRC fits.
+
+    measured: as the driver read it, where a calibration has made the value of it.
+    """
 
     at_s: float
     value: float
     counts: float | None = None
     intact: bool = True
+    measured: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

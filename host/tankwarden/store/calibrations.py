@@ -4,7 +4,7 @@ Not a row of measurements is touched: a version is a few rows of its own, and wh
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
 from peewee import Database as Connection
@@ -33,20 +33,20 @@ def versions(db: Connection, target: str | None = None) -> list[Version]:
     return [
         Version(
             id=row.id, target=row.target, points=tuple(points.get(row.id, ())), from_ms=row.valid_from_ms,
-            to_ms=row.valid_to_ms, made_ms=row.created_ms, note=row.note, undone_ms=row.undone_ms,
+            to_ms=row.valid_to_ms, made_ms=row.created_ms, note=row.note, undone_ms=row.undone_ms, unit=row.unit,
+            parameters=None if row.parameters is None else json.loads(row.parameters),
         )
         for row in query.execute(db)
     ]  # fmt: skip
 
 
-def insert(
-    db: Connection, version: Version, *, unit: str, who: str, parameters: Mapping[str, object] | None = None
-) -> int:
+def insert(db: Connection, version: Version, *, unit: str, who: str) -> int:
     """The id under which it is kept; that of `version` counts for nothing. CalibrationError for a span that is none."""
     check_span(version.from_ms, version.to_ms)
     Curve(version.points)
     number = CalibrationRecord.insert(
-        target=version.target, unit=unit, parameters=None if parameters is None else json.dumps(dict(parameters)),
+        target=version.target, unit=unit,
+        parameters=None if version.parameters is None else json.dumps(dict(version.parameters)),
         note=version.note, valid_from_ms=version.from_ms, valid_to_ms=version.to_ms, created_ms=version.made_ms,
         created_by=who, undone_ms=None, undone_by=None,
     ).execute(db)  # fmt: skip

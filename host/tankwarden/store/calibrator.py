@@ -14,10 +14,11 @@ from zoneinfo import ZoneInfo
 from peewee import Database as Connection
 
 from tankwarden.errors import NotKnownError, NotNowError
+from tankwarden.logic import probes
 from tankwarden.logic.calibration import Version
 from tankwarden.logic.days import Day, day_at, days_between
 from tankwarden.logic.meters import Calibration, Timeline
-from tankwarden.store import calibrations, summaries
+from tankwarden.store import calibrations, hours, hours_made, summaries
 from tankwarden.store.database import Database
 from tankwarden.store.imports import Imported, import_measurements
 from tankwarden.store.recorder import Recorder
@@ -84,6 +85,8 @@ class Calibrator:
     def preview(self, version: Version, told: Callable[[Progress], None] = lambda _: None) -> list[DayChange]:
         """What each day touched would come to. Nothing is stored."""
         calibrations.check_span(version.from_ms, version.to_ms)
+        if _is_probe(version):
+            return []  # no energy hangs on it
         newest = replace(version, id=_EVER)
         after = Timeline(self.timeline.base, (*self.timeline.versions, newest))
         days = self._days(version.from_ms, version.to_ms)
@@ -110,7 +113,7 @@ class Calibrator:
         with self._alone():
 
             def write(db: Connection) -> int:
-                summaries.discard(db, *_span(version))
+                _spoil(db, version)
                 return calibrations.insert(db, version, unit=unit, who=who)
 
             number = self._recorder.submit_write(write).result()
@@ -129,7 +132,7 @@ class Calibrator:
 
             def write(db: Connection) -> None:
                 calibrations.undo(db, number, now_ms, who)
-                summaries.discard(db, *_span(version))
+                _spoil(db, version)
 
             self._recorder.submit_write(write).result()
             self._renew(version, told)
@@ -137,7 +140,8 @@ class Calibrator:
 
     def _renew(self, version: Version, told: Callable[[Progress], None]) -> None:
         self.load()
-        self._reckon(self._days(version.from_ms, version.to_ms), "recalibration", told)
+        if not _is_probe(version):
+            self._reckon(self._days(version.from_ms, version.to_ms), "recalibration", told)
 
     def catch_up(self, told: Callable[[Progress], None] = lambda _: None) -> int:
         """Reckon every day that is over and has no summary yet; how many there were."""
@@ -147,6 +151,10 @@ class Calibrator:
             days = [day for day in self._days(None, None) if day.name not in have]
             self._reckon(days, "daily summaries", told)
             return len(days)
+
+    def make_hours(self) -> bool:
+        """Make a portion of the hours that long charts are read from; whether there may be more. StoreError."""
+        return hours.make(self._database, self._recorder, self.timeline.base)
 
     def renew_days(self, t0_ms: int, t1_ms: int) -> int:
         """Rows came late, as by an import: reckon the days between anew; how many there were."""
@@ -230,6 +238,19 @@ class _Alone:
 def _parts(days: Sequence[Day]) -> Iterator[Sequence[Day]]:
     for begin in range(0, len(days), _AT_ONCE):
         yield days[begin : begin + _AT_ONCE]
+
+
+def _spoil(db: Connection, version: Version) -> None:
+    """What was reckoned without this version, or with it, holds no more."""
+    # A row is of the time before its ts, a reading of its instant: one of the first instant is the version's already.
+    hours_made.spoil(db, _span(version)[0] - _is_probe(version))
+    if not _is_probe(version):
+        summaries.discard(db, *_span(version))
+
+
+def _is_probe(version: Version) -> bool:
+    """Of a sensor that does not hang on the Pico: no day's energy hangs on it."""
+    return version.target.startswith(probes.PREFIX)
 
 
 def _span(version: Version) -> tuple[int, int]:

@@ -7,9 +7,9 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from peewee import Database as Connection
-from playhouse.migrations import Runner
 
 from tankwarden.errors import StoreError
 
@@ -88,7 +88,9 @@ def causes(error: BaseException) -> Iterator[BaseException]:
 
 def migrate(db: Connection, name: str) -> None:
     """Bring an open database up to date. NewerDatabaseError if it is ahead."""
-    runner = Runner(db, str(MIGRATIONS))
+    if _is_up_to_date(db):
+        return
+    runner = _runner(db)
     migrations = runner.status()
     unknown = [migration.name for migration in migrations if migration.path is None]
     if unknown:
@@ -101,6 +103,20 @@ def migrate(db: Connection, name: str) -> None:
         runner.up()
 
 
+def _is_up_to_date(db: Connection) -> bool:
+    """As nearly always: then what runs migrations, a MiB of a small computer's memory, is not even loaded."""
+    if not db.table_exists("schema_migration"):
+        return False
+    applied = {name for (name,) in db.execute_sql("SELECT name FROM schema_migration WHERE applied IS NOT NULL")}
+    return applied == {path.stem for path in MIGRATIONS.glob("[0-9]*.py")}
+
+
+def _runner(db: Connection) -> Any:
+    from playhouse.migrations import Runner
+
+    return Runner(db, str(MIGRATIONS))
+
+
 def _drop_view(db: Connection) -> None:
     """The view of calibrated rows shows columns that may be about to change; who knows the curves makes it anew."""
     db.execute_sql("DROP VIEW IF EXISTS measurements_calibrated")
@@ -108,7 +124,7 @@ def _drop_view(db: Connection) -> None:
 
 def versions(db: Connection) -> tuple[int, int]:
     """The number of the last migration that an open database has had, 0 if none, and of the last that there is."""
-    migrations = Runner(db, str(MIGRATIONS)).status()
+    migrations = _runner(db).status()
     return (
         max((migration.idx for migration in migrations if migration.applied is not None), default=0),
         max(migration.idx for migration in migrations if migration.path is not None),
@@ -121,7 +137,7 @@ def migrate_to(db: Connection, name: str, number: int) -> list[str]:
     StoreError if there is no such migration, or the database is ahead of this program. What a lower version does not
     know is lost with the tables that held it.
     """
-    runner = Runner(db, str(MIGRATIONS))
+    runner = _runner(db)
     migrations = runner.status()
     by_number = {migration.idx: migration for migration in migrations if migration.path is not None}
     if len(by_number) < len(migrations):

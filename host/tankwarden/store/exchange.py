@@ -18,10 +18,20 @@ from tankwarden.store import writes
 from tankwarden.store.backups import FEEDINGS_UNKNOWN
 from tankwarden.store.database import versions
 from tankwarden.store.dialect import execute, is_postgresql
-from tankwarden.store.models import MODELS, Measurement, MeasurementMinute, SensorReading
+from tankwarden.store.hours_made import HOURS_MADE
+from tankwarden.store.models import (
+    MODELS,
+    ConfigEntry,
+    Measurement,
+    MeasurementMinute,
+    SensorReading,
+    SeriesHour,
+    SystemHealth,
+)
 
 FORMAT = 1
-BULKY: tuple[type[Model], ...] = (Measurement, MeasurementMinute, SensorReading)
+BULKY: tuple[type[Model], ...] = (Measurement, MeasurementMinute, SensorReading, SystemHealth)
+TABLES = tuple(model for model in MODELS if model is not SeriesHour)  # hours are made anew
 CONFIGURATION = "configuration_file"  # the line with the text of tankwarden.toml
 _ROWS = 5_000
 _BASE64 = "base64"
@@ -39,7 +49,7 @@ def write(path: Path, db: Database, *, configuration: str | None, measurements: 
             file.write(json.dumps(head) + "\n")
             if configuration is not None:
                 file.write(json.dumps({CONFIGURATION: configuration}, ensure_ascii=False) + "\n")
-            for model in MODELS:
+            for model in TABLES:
                 if measurements or model not in BULKY:
                     for row in _rows(db, model):
                         file.write(json.dumps([_table(model), row], ensure_ascii=False) + "\n")
@@ -59,7 +69,7 @@ def read(path: Path, db: Database, now_ms: int, *, take_configuration: Callable[
     for a file that is no export or does not fit, and for a database that holds something.
     """
     _refuse_full(db)
-    tables = {_table(model): model for model in MODELS}
+    tables = {_table(model): model for model in TABLES}
     count = 0
     waiting: list[dict[str, Any]] = []
     before: type[Model] | None = None
@@ -77,6 +87,7 @@ def read(path: Path, db: Database, now_ms: int, *, take_configuration: Callable[
     if before is not None:
         _insert(path, number, db, before, waiting)
     _count_on(db)
+    ConfigEntry.delete().where(ConfigEntry.key == HOURS_MADE).execute(db)  # they did not come along
     writes.set_config(db, FEEDINGS_UNKNOWN, json.dumps(now_ms))
     return count
 

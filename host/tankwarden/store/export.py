@@ -14,12 +14,12 @@ from peewee import Database as Connection
 
 from tankwarden.errors import NotKnownError
 from tankwarden.logic.meters import Calibration, Timeline
-from tankwarden.store import curves
+from tankwarden.store import curves, probes
 from tankwarden.store.calibrations import value_columns
 from tankwarden.store.database import Database
 from tankwarden.store.dialect import execute, is_postgresql, stream
-from tankwarden.store.models import DailySummary, FeedingRecord, SystemLog
-from tankwarden.store.rows import COLUMNS
+from tankwarden.store.models import DailySummary, FeedingRecord, SystemHealth, SystemLog
+from tankwarden.store.rows import COLUMNS, QUALITIES
 
 _EVER_MS = 1 << 62
 _DECIMALS = {"v": 3, "a": 4, "w": 3, "degf": 3}  # by the unit that a column's name ends in
@@ -99,6 +99,26 @@ def _text(known: str, decimals: int, *, postgresql: bool) -> str:
 # -- the others -------------------------------------------------------------------------------------------------------
 
 
+_READINGS = """
+SELECT r.sensor, r.ts, r.measured, CASE WHEN r.measured IS NOT NULL THEN {value} END, r.quality FROM sensor_readings r
+WHERE r.sensor = :sensor AND r.ts > :t0 AND r.ts <= :t1 ORDER BY r.ts
+"""
+
+
+def _readings(db: Connection, timeline: Timeline, span: Span) -> Iterator[str]:
+    """Of the probes that do not hang on the Pico, sensor by sensor. value: calibrated, in `unit`."""
+    yield _csv([("sensor", "ts", "measured", "value", "unit", "quality")])
+    bounds = execute(
+        db, "SELECT sensor, MIN(ts), MAX(ts) FROM sensor_readings WHERE ts > :t0 AND ts <= :t1 GROUP BY sensor"
+        " ORDER BY sensor", _named(span),
+    ).fetchall()  # fmt: skip
+    for sensor, first_ms, last_ms in bounds:
+        for stretch in probes.valued(timeline, sensor, int(first_ms) - 1, int(last_ms)):
+            named = {"sensor": sensor, "t0": stretch.from_ms, "t1": stretch.to_ms}
+            for rows in stream(db, _READINGS.format(value=stretch.sql), named):
+                yield _csv((*row[:4], stretch.unit, str(QUALITIES[row[4]])) for row in rows)
+
+
 def _summaries(db: Connection, _: Timeline, span: Span) -> Iterator[str]:
     t0, t1 = span.bounds
     query = DailySummary.select().where((DailySummary.end_ms > t0) & (DailySummary.begin_ms < t1))
@@ -115,6 +135,7 @@ def _feedings(db: Connection, _: Timeline, span: Span) -> Iterator[str]:
     names = (
         "id", "operation_id", "feeder_id", "requested_ms", "scheduled_for_ms", "day", "source", "status", "turns",
         "asked_g", "portion_g", "drops", "started_ms", "ended_ms", "reason",
+        "food_id",
     )  # fmt: skip
     return _table(db, query.order_by(FeedingRecord.id), names)
 
@@ -149,9 +170,17 @@ def _named(span: Span) -> dict[str, int]:
     return {"t0": t0, "t1": t1}
 
 
+def _health(db: Connection, _: Timeline, span: Span) -> Iterator[str]:
+    t0, t1 = span.bounds
+    query = SystemHealth.select().where((SystemHealth.ts > t0) & (SystemHealth.ts <= t1))
+    return _table(db, query.order_by(SystemHealth.ts), tuple(SystemHealth._meta.sorted_field_names))
+
+
 EXPORTS: dict[str, Callable[[Connection, Timeline, Span], Iterator[str]]] = {
     "measurements": _measurements,
+    "readings": _readings,
     "summaries": _summaries,
     "feedings": _feedings,
     "logs": _logs,
+    "health": _health,
 }

@@ -72,7 +72,8 @@ def _feeder(record: FeederRecord, entries: list[ScheduleRecord]) -> Feeder:
     return Feeder(
         id=record.id, name=record.name, enclosure=record.enclosure, servo=record.servo,
         config=ServoConfig(**json.loads(record.servo_config)), missed_within_min=record.missed_within_min,
-        notification=record.notification, enabled=record.enabled, schedule=tuple(_entry(entry) for entry in entries),
+        notification=record.notification, enabled=record.enabled, food=record.food_id,
+        schedule=tuple(_entry(entry) for entry in entries),
     )  # fmt: skip
 
 

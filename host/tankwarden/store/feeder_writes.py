@@ -9,6 +9,7 @@ from peewee import Database
 from tankwarden.errors import NotKnownError, TakenError
 from tankwarden.logic.feeder import Entry, Feeder
 from tankwarden.logic.feeding import Feeding, Outcome, Source, Started, Status, portion_g, reason_text
+from tankwarden.store import food_writes
 from tankwarden.store.models import FeederRecord, FeedingRecord, ScheduleRecord
 
 
@@ -25,17 +26,19 @@ class Begun(StrEnum):
 
 def save_feeder(db: Database, feeder: Feeder, now_ms: int) -> int:
     """Insert it, or change the one with its id; its id. TakenError if its servo is another one's, NotKnownError if
-    there is no feeder of its id."""
+    there is no feeder of its id, RefusedError if there is no such food."""
     there = FeederRecord.deleted_ms.is_null()
     other = FeederRecord.select().where(there & (FeederRecord.servo == feeder.servo)).first(db)
     if other is not None and other.id != feeder.id:
         raise TakenError(
             f"servo {feeder.servo} is taken by feeder {other.id}, {other.name}: choose another, or that one"
         )
+    food_writes.check(db, feeder.food)
     values = {
         "name": feeder.name, "enclosure": feeder.enclosure, "servo": feeder.servo,
         "servo_config": json.dumps(asdict(feeder.config)), "missed_within_min": feeder.missed_within_min,
         "notification": feeder.notification, "enabled": feeder.enabled,
+        "food_id": feeder.food,
     }  # fmt: skip
     if feeder.id is None:
         number = int(FeederRecord.insert(**values, created_ms=now_ms).execute(db))
@@ -84,7 +87,7 @@ def begin_feeding(db: Database, feeding: Feeding) -> Begun:
         source=str(feeding.source), status=str(feeding.status), turns=feeding.turns, portion_g=feeding.portion_g,
         asked_g=feeding.asked_g, board_id=feeding.board_id, boot_id=feeding.boot_id,
         not_after_ms=feeding.not_after_ms, started_ms=feeding.started_ms, ended_ms=feeding.ended_ms,
-        drops=feeding.drops, reason=feeding.reason,
+        drops=feeding.drops, reason=feeding.reason, food_id=_food_in(db, feeding.feeder),
     )  # fmt: skip
     key = [FeedingRecord.entry_id, FeedingRecord.day]
     stored = insert.on_conflict(conflict_target=key, action="NOTHING").as_rowcount().execute(db)
@@ -104,8 +107,10 @@ def start_feeding(db: Database, started: Started) -> None:
     mine = FeedingRecord.operation_id == started.operation_id
     if FeedingRecord.update(started_ms=started.started_ms).where(mine).execute(db):
         return
+    feeder = _feeder_of(db, started.servo)
     FeedingRecord.insert(
-        operation_id=started.operation_id, feeder_id=_feeder_of(db, started.servo), requested_ms=started.started_ms,
+        operation_id=started.operation_id, feeder_id=feeder, food_id=_food_in(db, feeder),
+        requested_ms=started.started_ms,
         source=str(Source.PICO), status=str(Status.PENDING), turns=started.turns, asked_g=started.portion_g,
         board_id=started.board_id, boot_id=started.boot_id, not_after_ms=0, started_ms=started.started_ms,
     ).execute(db)  # fmt: skip
@@ -136,8 +141,9 @@ def settle_feeding(db: Database, outcome: Outcome, now_ms: int) -> None:
     if outcome.ended_ms is not None:
         values["ended_ms"] = outcome.ended_ms
     if record is None:
+        feeder = _feeder_of(db, outcome.servo)
         FeedingRecord.insert(
-            **values, operation_id=outcome.operation_id, feeder_id=_feeder_of(db, outcome.servo),
+            **values, operation_id=outcome.operation_id, feeder_id=feeder, food_id=_food_in(db, feeder),
             requested_ms=outcome.started_ms or outcome.ended_ms or now_ms, source=str(Source.PICO),
             turns=outcome.turns, started_ms=outcome.started_ms,
         ).execute(db)  # fmt: skip
@@ -157,6 +163,12 @@ def _feeder_of(db: Database, servo: int | None) -> int | None:
     there = FeederRecord.deleted_ms.is_null()
     record = FeederRecord.select().where(there & (FeederRecord.servo == servo)).first(db)
     return None if record is None else record.id
+
+
+def _food_in(db: Database, feeder: int | None) -> int | None:
+    """What the feeder holds now."""
+    record = FeederRecord.select().where(FeederRecord.id == feeder).first(db)
+    return None if record is None else record.food_id
 
 
 def _was_reported(record: FeedingRecord) -> bool:

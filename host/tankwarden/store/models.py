@@ -238,8 +238,25 @@ class ClaimRecord(Model):
         indexes = ((("output", "claim_id"), False),)
 
 
+class FoodRecord(Model):
+    """A food. stock_g: how much there was at stock_ms; null = nobody counts. deleted_ms: null = it is there."""
+
+    id = AutoField()
+    name = CharField()
+    protein_percent = FloatField(null=True)
+    fat_percent = FloatField(null=True)
+    fibre_percent = FloatField(null=True)
+    stock_g = FloatField(null=True)
+    stock_ms = BigIntegerField(null=True)
+    created_ms = BigIntegerField()
+    deleted_ms = BigIntegerField(null=True)
+
+    class Meta:
+        table_name = "foods"
+
+
 class FeederRecord(Model):
-    """A feeder. servo_config: JSON. deleted_ms: null = it is there; its row stays, for its history."""
+    """A feeder. servo_config: JSON. deleted_ms: null = it is there; its row stays, for its history. food_id: in it."""
 
     id = AutoField()
     name = CharField()
@@ -251,6 +268,7 @@ class FeederRecord(Model):
     enabled = BooleanField()
     created_ms = BigIntegerField()
     deleted_ms = BigIntegerField(null=True)
+    food_id = IntegerField(null=True)
 
     class Meta:
         table_name = "feeders"
@@ -274,7 +292,10 @@ class ScheduleRecord(Model):
 
 
 class FeedingRecord(Model):
-    """One feeding: wished, and what became of it. An operation is there once, and so is an entry's meal of a day."""
+    """One feeding: wished, and what became of it. An operation is there once, and so is an entry's meal of a day.
+
+    food_id: what was in the feeder when it was wished.
+    """
 
     id = AutoField()
     operation_id = BigIntegerField(null=True, unique=True)
@@ -295,10 +316,55 @@ class FeedingRecord(Model):
     ended_ms = BigIntegerField(null=True)
     drops = IntegerField(null=True)
     reason = TextField(null=True)
+    food_id = IntegerField(null=True)
 
     class Meta:
         table_name = "feeding_history"
         indexes = ((("entry_id", "day"), True),)
+
+
+class SystemHealth(Model):
+    """How this computer and its link to the Pico fared in the minute that ended at ts, UTC ms; null = not known here.
+
+    cpu_percent: of all its cores. process_mb: memory of this program. disk_…: of the data folder's. throttled: the bits
+    that a Raspberry Pi tells. link_…: counted in that minute.
+    """
+
+    ts = BigIntegerField(primary_key=True)
+    cpu_percent = FloatField(null=True)
+    memory_percent = FloatField(null=True)
+    process_mb = FloatField(null=True)
+    disk_percent = FloatField(null=True)
+    disk_free_mb = FloatField(null=True)
+    soc_degf = FloatField(null=True)
+    throttled = IntegerField(null=True)
+    link_frames = IntegerField(null=True)
+    link_damaged = IntegerField(null=True)
+    link_retries = IntegerField(null=True)
+    link_openings = IntegerField(null=True)
+
+    class Meta:
+        table_name = "system_health"
+
+
+class SeriesHour(Model):
+    """An hour of a series, from its minutes and by the calibrations of their time: nothing that could not be made anew.
+
+    ts: UTC ms at the *end* of the hour. first_ms, last_ms: of the time in it that is known; total / weight: the mean.
+    """
+
+    series = CharField()
+    ts = BigIntegerField()
+    first_ms = BigIntegerField()
+    last_ms = BigIntegerField()
+    total = DoubleField(null=True)
+    weight = DoubleField(null=True)
+    low = DoubleField(null=True)
+    high = DoubleField(null=True)
+
+    class Meta:
+        table_name = "series_hours"
+        primary_key = CompositeKey("series", "ts")
 
 
 class SystemLog(Model):
@@ -327,5 +393,6 @@ class ConfigEntry(Model):
 
 MODELS = (
     Measurement, SensorReading, MeasurementMinute, CalibrationRecord, CalibrationPoint, DailySummary, EventRecord,
-    TripWaveform, ClaimRecord, SystemLog, ConfigEntry, FeederRecord, ScheduleRecord, FeedingRecord,
+    TripWaveform, ClaimRecord, SystemLog, ConfigEntry, FoodRecord, FeederRecord, ScheduleRecord, FeedingRecord,
+    SystemHealth, SeriesHour,
 )  # fmt: skip

@@ -10,11 +10,13 @@ from urllib.parse import unquote, urlparse
 
 from peewee import PeeweeException, PostgresqlDatabase
 from playhouse import db_url
+from playhouse.pool import MaxConnectionsExceeded
 
 from tankwarden.errors import StoreError
 from tankwarden.store.database import Database, Failure, causes, migrate
 
 _CONNECT_S = 5  # longest wait for a server that does not answer
+_READERS, _STALE_S = 8, 300  # connections that read, at most; one is used for so long
 _LOCK = 0x74616E6B  # "tank": the advisory lock that the one writer of a database holds
 _TRY_LOCK = "SELECT pg_try_advisory_lock(%s, hashtext(current_schema()))"
 _IN_USE = "is written by another tankwarden: stop it, or give this one a database of its own"
@@ -50,13 +52,18 @@ class PostgresqlServer(Database):
         self.errors = (PeeweeException, self._driver)
         self._busy_ms = round(busy_s * 1000)
         self._writer = self._connector(url)
-        self._reader = self._connector(url)
+        self._written = False
+        pooled = urlparse(url)._replace(scheme="postgresql+pool").geturl()
+        # Readers are the web server's threads and a few tasks; whoever is one too many waits for another's connection.
+        self._reader: Any = self._connector(
+            pooled, max_connections=_READERS, stale_timeout=_STALE_S, timeout=_CONNECT_S
+        )  # fmt: skip
 
-    def _connector(self, url: str) -> PostgresqlDatabase:
+    def _connector(self, url: str, **pool: int) -> PostgresqlDatabase:
         try:
             connector: PostgresqlDatabase = db_url.connect(
                 url, unquote_password=True, unquote_user=True, prefer_psycopg3=True, autoconnect=False,
-                connect_timeout=_CONNECT_S, application_name="tankwarden",
+                connect_timeout=_CONNECT_S, application_name="tankwarden", **pool,
             )  # fmt: skip
             return connector
         except (RuntimeError, ValueError, TypeError) as error:
@@ -74,6 +81,7 @@ class PostgresqlServer(Database):
 
     def connect(self) -> PostgresqlDatabase:
         self.close()
+        self._written = True
         self._writer.connect()
         self._writer.execute_sql("SELECT set_config('lock_timeout', %s, false)", (f"{self._busy_ms}ms",))
         (ours,) = self._writer.execute_sql(_TRY_LOCK, (_LOCK,)).fetchone()
@@ -83,7 +91,9 @@ class PostgresqlServer(Database):
         return self._writer
 
     def close(self) -> None:
-        """Its lock goes with the connection."""
+        """Its lock goes with the connection; readers' connections that nobody uses go, too."""
+        self._written = False
+        self._reader.close_idle()
         with contextlib.suppress(*self.errors):  # a connection that broke cannot be closed in order
             self._writer.close()
 
@@ -104,16 +114,42 @@ class PostgresqlServer(Database):
     def reading(self) -> Iterator[PostgresqlDatabase]:
         """Not a READ ONLY transaction, which could make no temporary table; it is rolled back instead."""
         try:
-            with self._reader.connection_context(), self._reader.manual_commit():
-                self._reader.begin("REPEATABLE READ")
+            with self._connected() as reader, reader.manual_commit():
                 try:
-                    yield self._reader
+                    yield reader
                 finally:
-                    self._reader.rollback()
+                    reader.rollback()
+        except MaxConnectionsExceeded as error:
+            raise StoreError(
+                f"the database {self.name} is asked too much at once: {_READERS} others read from it"
+            ) from error
         except self.errors as error:
             trouble = self.failure(error)
             text = f"the database {self.name} cannot be read ({error})" if trouble is None else trouble.text
             raise StoreError(text) from error
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[PostgresqlDatabase]:
+        """One of the pool's connections, in a transaction.
+
+        One whose server was restarted meanwhile fails with its first statement: then it and the others go, and a fresh
+        one is made.
+        """
+        reader = self._reader
+        reader.connect(reuse_if_open=True)
+        try:
+            try:
+                reader.begin("REPEATABLE READ")
+            except self.errors:
+                reader.manual_close()
+                reader.close_idle()
+                reader.connect()
+                reader.begin("REPEATABLE READ")
+            yield reader
+        finally:
+            reader.close()
+            if not self._written:  # else it is kept for the next reader, as long as the writer is there
+                reader.close_idle()
 
     def failure(self, error: BaseException) -> Failure | None:
         """By SQLSTATE; an operational error without one comes from the way to the server."""

@@ -11,9 +11,10 @@ from typing import Any
 
 from tankwarden.events import Event
 from tankwarden.logic.claims import Claim, Priority
-from tankwarden.logic.meters import Calibration, Timeline
+from tankwarden.logic.meters import MINUTE_MS, Calibration, Timeline
 from tankwarden.logic.waveform import Waveform
 from tankwarden.store import energies
+from tankwarden.store import hours as made_hours
 from tankwarden.store import series as charts
 from tankwarden.store.backlog import View
 from tankwarden.store.database import Database
@@ -102,6 +103,8 @@ class Queries:
 
     def _fetch_buckets(self, view: View, width_ms: int, first: int, last: int) -> dict[int, Bucket | None]:
         found: dict[int, Bucket | None] = dict.fromkeys(range(first, last + 1))
+        if width_ms > MINUTE_MS and (self.calibration.circuits or self.calibration.thermometers):
+            return self._fetch_wide(view, width_ms, first, last)
         together: dict[int, BucketSums] = {}
         with self._database.reading() as db:
             rows = Rows(db, view)
@@ -111,6 +114,23 @@ class Queries:
                     together[row.bucket] = row if known is None else _joined(known, row)
         for bucket, row in together.items():
             found[bucket] = (row.first_ms, row.last_ms, _means(row.sums))
+        return found
+
+    def _fetch_wide(self, view: View, width_ms: int, first: int, last: int) -> dict[int, Bucket | None]:
+        """Buckets of more than a minute: from what minutes and hours say, not from every row."""
+        timeline = self.timeline
+        names = [f"{meter.id}.power" for meter in timeline.base.circuits]
+        names += [f"{thermometer.id}.temperature" for thermometer in timeline.base.thermometers]
+        with self._database.reading() as db:
+            rows = Rows(db, view)
+            at = charts.Read(db, rows.source, rows.readings, first, last, made_hours.believed(db, timeline.base))
+            columns = [charts.read(timeline, charts.Wish(name, width_ms, first, last), at) for name in names]
+        found: dict[int, Bucket | None] = {}
+        for bucket in range(first, last + 1):
+            parts = [part for column in columns if (part := column[bucket]) is not None]
+            values = tuple(None if (part := column[bucket]) is None else part.mean for column in columns)
+            ends = (min((part.first_ms for part in parts), default=0), max((part.last_ms for part in parts), default=0))
+            found[bucket] = (*ends, values) if parts else None
         return found
 
     def _with_gaps(self, buckets: list[tuple[int, Bucket | None]]) -> list[tuple[int, tuple[float | None, ...]]]:
@@ -134,7 +154,9 @@ class Queries:
 
         def fetch(view: View, first: int, last: int) -> dict[int, charts.Bucket | None]:
             with self._database.reading() as db:
-                return charts.read(timeline, wanted, charts.Read(db, Rows(db, view).source, first, last))
+                rows = Rows(db, view)
+                at = charts.Read(db, rows.source, rows.readings, first, last, made_hours.believed(db, timeline.base))
+                return charts.read(timeline, wanted, at)
 
         if charts.is_reading(name):
             buckets = list(fetch(self._recorder.view(), wanted.first, wanted.last).values())

@@ -5,7 +5,7 @@ the disk takes it again.
 
 import json
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 from itertools import islice
@@ -17,8 +17,10 @@ from tankwarden.events import Event
 from tankwarden.logic.claims import Claim
 from tankwarden.logic.feeder import Feeder
 from tankwarden.logic.feeding import Feeding, Outcome, Status
+from tankwarden.logic.food import Food
+from tankwarden.logic.health import Minute
 from tankwarden.logic.waveform import Waveform
-from tankwarden.store import feeder_writes, writes
+from tankwarden.store import feeder_writes, food_writes, health_writes, writes
 from tankwarden.store.backlog import Backlog, View, Watch
 from tankwarden.store.database import Database
 from tankwarden.store.feeder_writes import Begun
@@ -121,6 +123,21 @@ class Recorder:
         """It is there no more; its history is. The future may have NotKnownError, StoreError."""
         now_ms = self._wall_ms()
         return self._submit(lambda db: feeder_writes.delete_feeder(db, feeder, now_ms))
+
+    def submit_food(self, food: Food) -> "Future[int]":
+        """Without waiting; the future has its id, or TakenError for its name, NotKnownError, StoreError."""
+        now_ms = self._wall_ms()
+        return self._submit(lambda db: food_writes.save(db, food, now_ms))
+
+    def submit_food_end(self, food: int) -> "Future[None]":
+        """It is there no more. The future may have TakenError as long as a feeder holds it, NotKnownError."""
+        now_ms = self._wall_ms()
+        return self._submit(lambda db: food_writes.delete(db, food, now_ms))
+
+    def submit_health(self, minutes: Sequence[Minute], keep_ms: int | None = None) -> "Future[None]":
+        """Minutes of this computer's health; older ones than keep_ms go. Kept while the disk fails."""
+        rows = tuple(minutes)
+        return self._submit(lambda db: health_writes.insert(db, rows, keep_ms), keep=True, durable=False)
 
     def submit_feeding(self, feeding: Feeding) -> "Future[Begun]":
         """Durable when the future says STORED: now it may be asked for. StoreError if it is not on disk."""

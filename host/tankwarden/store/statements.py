@@ -33,7 +33,7 @@ class Rows:
     """The rows as readers see them: the database's and those that wait, which stand for its own of the same ts.
 
     They wait in a temporary table of the connection, in memory: the statements need not know of them.
-    source: where statements find them.
+    source, readings: where statements find them, and the readings of other probes.
     """
 
     def __init__(self, db: Database, view: View) -> None:
@@ -46,6 +46,13 @@ class Rows:
             execute_many(db, _INSERT_WAITING.format(marks=", ".join(f":{name}" for name in COLUMNS)), latest.values())
             execute(db, _INDEX_WAITING)
             self.source = Source(_BOTH.format(columns=columns), ("measurements", "waiting"))
+        self.readings = "sensor_readings"
+        if view.readings:
+            execute(db, _WAITING_READINGS)
+            newest = {(row.sensor, row.ts_ms): row.named() for row in view.readings}
+            execute_many(db, _INSERT_READING, newest.values())
+            execute(db, _INDEX_READINGS)
+            self.readings = _BOTH_READINGS
 
     def buckets(self, calibration: Calibration, width_ms: int, first: int, last: int) -> list[BucketSums]:
         """The buckets from first to last that have rows; bucket b holds b·width < ts ≤ (b + 1)·width."""
@@ -70,6 +77,16 @@ _INSERT_WAITING = "INSERT INTO waiting VALUES ({marks})"
 _INDEX_WAITING = "CREATE UNIQUE INDEX waiting_ts ON waiting (ts)"
 _BOTH = """(
     SELECT {columns} FROM measurements WHERE ts NOT IN (SELECT ts FROM waiting) UNION ALL SELECT {columns} FROM waiting
+)"""
+_WAITING_READINGS = "CREATE TEMPORARY TABLE waiting_readings AS SELECT * FROM sensor_readings WHERE 1 = 0"
+_INSERT_READING = (
+    "INSERT INTO waiting_readings (sensor, ts, measured, quality) VALUES (:sensor, :ts, :measured, :quality)"
+)
+_INDEX_READINGS = "CREATE UNIQUE INDEX waiting_readings_ts ON waiting_readings (sensor, ts)"
+_BOTH_READINGS = """(
+    SELECT s.sensor, s.ts, s.measured, s.quality FROM sensor_readings s WHERE NOT EXISTS (
+        SELECT 1 FROM waiting_readings w WHERE w.sensor = s.sensor AND w.ts = s.ts
+    ) UNION ALL SELECT sensor, ts, measured, quality FROM waiting_readings
 )"""
 _BUCKETS = """
 SELECT (ts - 1) / :width AS bucket, MIN(ts), MAX(ts){sums} FROM {source} AS r

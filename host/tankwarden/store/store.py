@@ -11,6 +11,8 @@ from tankwarden.logic.meters import Calibration
 from tankwarden.store.calibrator import Calibrator
 from tankwarden.store.database import Database
 from tankwarden.store.feeder_queries import FeederQueries
+from tankwarden.store.food_queries import FoodQueries
+from tankwarden.store.health_queries import HealthQueries
 from tankwarden.store.queries import Queries
 from tankwarden.store.recorder import MAX_WAITING_ROWS, Recorder
 from tankwarden.store.sqlite import SqliteFile
@@ -40,6 +42,14 @@ class Store:
     def feeder_queries(self) -> FeederQueries:
         """Readers of feeders and feedings."""
         return FeederQueries(self.database)
+
+    def food_queries(self) -> FoodQueries:
+        """Readers of foods and what fell of them."""
+        return FoodQueries(self.database)
+
+    def health_queries(self) -> HealthQueries:
+        """Readers of how this computer fared."""
+        return HealthQueries(self.database)
 
     def close(self) -> None:
         """Write what waits, and close. Safe to call twice."""

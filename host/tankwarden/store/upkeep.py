@@ -14,7 +14,7 @@ from typing import Any
 from peewee import Database, fn
 
 from tankwarden.logic.meters import CircuitMeter
-from tankwarden.store import minutes, writes
+from tankwarden.store import hours_made, minutes, writes
 from tankwarden.store.dialect import execute, execute_many
 from tankwarden.store.minutes import MINUTE_MS, Row, whole_ms
 from tankwarden.store.models import ConfigEntry, Measurement
@@ -78,6 +78,11 @@ class Keeper:
         times = [row[_TS] for row in rows]
         newest_ms = max(state.newest_ms, *times)
         ordered = all(early < late for early, late in zip((state.newest_ms, *times), times, strict=False))
+        if not ordered:
+            since_ms = min(times) - self.upkeep.gap_ms - 1
+            hours_made.spoil(db, since_ms)
+            days = {"t0": since_ms, "t1": max(times) + self.upkeep.gap_ms}
+            execute(db, "DELETE FROM daily_summary WHERE end_ms > :t0 AND begin_ms < :t1", days)  # made anew soon
         end_ms, tail = whole_ms(newest_ms), state.tail
         if ordered and tail is not None:
             tail = (*tail, *rows) if len(tail) < _TAIL_LIMIT else None

@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 from tankwarden.errors import StoreError
-from tankwarden.store import writes
+from tankwarden.store import hours_made, writes
 from tankwarden.store.backlog import Backlog
 from tankwarden.store.database import Database, Failure, NewerDatabaseError
 from tankwarden.store.rows import MeasurementRow
@@ -253,6 +253,7 @@ class Writer:
         while (readings := self._backlog.oldest_readings(ROWS_A_COMMIT))[1]:
             with self._database.writing(durable=False) as db:
                 writes.insert_readings(db, readings[1])
+                hours_made.late(db, min(reading.ts_ms for reading in readings[1]))
             self._backlog.readings_written(readings[0], len(readings[1]))
         with self._wake:
             self._rows_since = time.monotonic() if len(self._backlog) else None

@@ -27,6 +27,7 @@ class Sources:
     waveform(id): that of one trip; NotKnownError, in words, if there is none. lights(): today's curves.
     feedings(id, period): a feeder's history; NotKnownError. series(id, t0_ms, t1_ms, points): one thing's history.
     export(what, t0_ms, t1_ms): a CSV file in pieces; None = without end.
+    health(t0_ms, t1_ms, points): how the computer fared.
     token: whoever has it may change feeders and calibrations, and feed.
     command(request): carries out {"cmd": …}; CommandError, in words, if it cannot be done.
     """
@@ -39,6 +40,7 @@ class Sources:
     feedings: Callable[[int, str], Json]
     series: Callable[[str, int, int, int], Json]
     export: Callable[[str, int | None, int | None], Iterator[str]]
+    health: Callable[[int, int, int], Json]
     token: str
     command: Callable[[Mapping[str, Any]], Json]
 

@@ -1,4 +1,4 @@
-"""/api/series, /api/summaries, /api/calibrations, /api/export: what is stored, and the calibrations it is read by.
+"""/api/series, health, summaries, calibrations and export: what is stored, and the calibrations that it is read by.
 
 Reading is open, as the page is. What changes a calibration, or takes long, is for this machine and its token alone.
 """
@@ -30,23 +30,33 @@ class DataApi:
         """(method, path, handler)."""
         return (
             ("GET", "/api/series/<name>", self.series),
+            ("GET", "/api/health", self.health),
             ("GET", "/api/summaries", self.summaries),
             ("GET", "/api/export/<what>.csv", self.export),
             ("GET", "/api/calibrations", self.calibrations),
             ("GET", "/api/calibrations/progress", self.progress),
             ("POST", "/api/calibrations", self.calibrate),
             ("POST", "/api/calibrations/preview", self.preview),
+            ("POST", "/api/calibrations/ph", self.calibrate_ph),
+            ("POST", "/api/calibrations/ph/preview", self.preview_ph),
             ("DELETE", "/api/calibrations/<number:re:[0-9]{1,9}>", self.undo),
         )
 
     def series(self, name: str) -> bytes:
+        return self._chart(lambda *span: self._sources.series(name, *span))
+
+    def health(self) -> bytes:
+        return self._chart(self._sources.health)
+
+    def _chart(self, read: Callable[[int, int, int], Mapping[str, Any]]) -> bytes:
+        """read(from, to, points): the last day, unless the query says otherwise."""
         end = _instant("to")
         now_ms = int(self._sources.status()["time_ms"])
         end = now_ms if end is None else end
         begin = _instant("from")
         points = _whole("points", DEFAULT_POINTS)
         try:
-            found = self._sources.series(name, end - DAY_MS if begin is None else begin, end, points)
+            found = read(end - DAY_MS if begin is None else begin, end, points)
         except TankwardenError as error:
             raise as_problem(error) from error
         return send(json_body(found))
@@ -67,6 +77,16 @@ class DataApi:
     def calibrate(self) -> bytes:
         only_here(self._sources.token, "Calibrations are tried and changed", "tankwarden calibrate")
         answer = self._command({**json_request(), "cmd": "calibrate"})
+        bottle.response.status = HTTPStatus.CREATED.value
+        return answer
+
+    def preview_ph(self) -> bytes:
+        only_here(self._sources.token, "Calibrations are tried and changed", "tankwarden calibrate")
+        return self._command({**json_request(), "cmd": "calibrate-ph-preview"})
+
+    def calibrate_ph(self) -> bytes:
+        only_here(self._sources.token, "Calibrations are tried and changed", "tankwarden calibrate")
+        answer = self._command({**json_request(), "cmd": "calibrate-ph"})
         bottle.response.status = HTTPStatus.CREATED.value
         return answer
 

@@ -148,6 +148,8 @@ def total_power(snapshot: Snapshot) -> dict[str, Any]:
         "quality": next((quality for quality in WORST_FIRST if quality in qualities), "ok"),
         "age_s": max(ages, default=None),
         "raw_counts": None,
+        "measured": None,
+        "fault": next((part["fault"] for part in parts if part.get("fault")), None),
     }
 
 

@@ -13,6 +13,7 @@ from tankwarden.web.api import Api, Sources
 from tankwarden.web.assets import Assets
 from tankwarden.web.data import DataApi
 from tankwarden.web.feeders import FeederApi
+from tankwarden.web.foods import FoodApi
 from tankwarden.web.pages import Pages
 from tankwarden.web.responses import error_answer, send, set_safe_headers
 
@@ -54,6 +55,8 @@ def make_app(sources: Sources) -> bottle.Bottle:
     app.route("/api/weather", "POST", api.begin_weather)
     app.route("/api/weather", "DELETE", api.end_weather)
     for method, path, handler in FeederApi(sources).routes():
+        app.route(path, method, handler)
+    for method, path, handler in FoodApi(sources).routes():
         app.route(path, method, handler)
     for method, path, handler in DataApi(sources).routes():
         app.route(path, method, handler)
