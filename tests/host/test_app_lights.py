@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from house import NOON_MS, TOML
 from pico_pty import PicoPty
-from test_app import R, Stage, pty  # noqa: F401  (a fixture)
+from test_app import Stage, pty  # noqa: F401  (a fixture)
 from test_light_flow import LIGHTS
 
 from tankwarden.errors import CommandError
@@ -32,7 +32,7 @@ def test_lights_are_supplied_shown_and_end_with_the_plan_left_running(tmp_path: 
         status = json.loads(json.dumps(stage.app.status(), allow_nan=False))
         blue = status["lights"][0]
         assert set(blue) == LIGHT
-        assert set(blue["level"]) == R
+        assert set(blue["level"]) == {"value", "unit", "quality", "age_s", "raw_counts"}
         assert blue["level"]["value"] == pytest.approx(80, abs=1.5)
         assert blue["level"]["value"] == pytest.approx(blue["wished_percent"], abs=0.3)
         assert blue["level"]["quality"] == "ok"

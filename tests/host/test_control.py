@@ -7,6 +7,7 @@ from house import HOT, NIGHT_MS, NOON_MS, TOML, House, Stands
 from talk import told_of
 
 from tanklink import records
+from tankwarden.drivers.calibrated import CalibratedSensor
 from tankwarden.drivers.dummy import DummySensor, DummySwitch
 from tankwarden.flows.control import CircuitTick, Tick
 from tankwarden.flows.notices import output_changed
@@ -237,7 +238,9 @@ def test_without_circuits_it_reads_sensors_and_arms_nothing() -> None:
 def test_a_silent_sensor_becomes_stale_and_is_told_once() -> None:
     house = House().run(3)
     house.changes.clear()
-    sensor = house.probes._probes["sensor.cellar"].sensor
+    calibrated = house.probes._probes["sensor.cellar"].sensor
+    assert isinstance(calibrated, CalibratedSensor)
+    sensor = calibrated.sensor
     assert isinstance(sensor, DummySensor)
     sensor.frozen_at = house.clock.mono()
     house.run(10)

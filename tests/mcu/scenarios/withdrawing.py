@@ -2,7 +2,7 @@
 
 import simboard
 import simwire
-from scan import OVER
+from scan import KEPT_AT, KEPT_TICKS, OVER
 from tripping import OPEN_PINS, expect, running
 from virtual_rig import Rig
 
@@ -159,15 +159,13 @@ def scenario_the_comparator_can_be_made_to_pull():
 
 def scenario_the_black_box_gets_a_row_a_tick():
     rig = running()
-    rows = []
-    rig.program.overcurrent.record = lambda row: rows.append(list(row)) if len(rows) < 50 else None
-    import micropython
-
-    if not hasattr(micropython, "mem_info"):  # a list grows: only where no heap is locked
-        _let(rig, 5000)
-        assert 9 <= len(rows) <= 11
-        assert rows[-1] == list(rig.program.sampler.counts)
-    rig.program.overcurrent.record = None
+    ring = rig.program.black_box.ring
+    before = ring.state[KEPT_AT]
+    _let(rig, 5000)
+    after = ring.state[KEPT_AT]
+    assert 9 <= (after - before) % KEPT_TICKS <= 11
+    newest = 8 * ((after - 1) % KEPT_TICKS)
+    assert list(ring.samples[newest : newest + 8]) == list(rig.program.sampler.counts)
 
 
 def scenario_figures_for_health():
