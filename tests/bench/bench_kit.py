@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -31,8 +32,13 @@ def in_terminal(*arguments: object, timeout: float = 20, cwd: Path | None = None
     environment = {**os.environ, "COLUMNS": "120", "LINES": "40", "TERM": "xterm"}
     return pexpect.spawn(
         sys.executable, command, encoding="utf-8", timeout=timeout, dimensions=(40, 120), cwd=cwd,
-        env=environment,
+        env=environment, preexec_fn=_as_a_terminal_does,
     )  # fmt: skip
+
+
+def _as_a_terminal_does() -> None:
+    """Tests that run in the background ignore Ctrl-C, and what they start would as well."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def ended(child: "pexpect.spawn[str]") -> int:
