@@ -141,7 +141,8 @@ class Rig:
         if not self.trace_file.exists():
             return []
         found = []
-        for line in self.trace_file.read_text().splitlines():
+        written, _, _begun = self.trace_file.read_text().rpartition("\n")  # the simulation goes on writing
+        for line in written.splitlines():
             stamp, name, level = line.split()
             if int(stamp) >= since_ns:
                 found.append(Edge(int(stamp), name, int(level)))

@@ -55,7 +55,8 @@ class Sim:
         return self.ask(cmd="state")
 
     def edges(self, since_ns: int = 0) -> list[tuple[int, str, int]]:
-        lines = [line.split() for line in self.trace.read_text().splitlines()]
+        written, _, _begun = self.trace.read_text().rpartition("\n")  # the simulation goes on writing
+        lines = [line.split() for line in written.splitlines()]
         return [(int(at), name, int(level)) for at, name, level in lines if int(at) >= since_ns]
 
     def wait(self, condition: Callable[[], Any], what: str, timeout_s: float = 20.0) -> Any:
