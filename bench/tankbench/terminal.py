@@ -29,8 +29,7 @@ def console() -> Console:
 def unbroken() -> Iterator[None]:
     """Ctrl-C and SIGTERM wait until this is done: KeyboardInterrupt at its end.
 
-    A KeyboardInterrupt in the midst of rich's drawing can leave its lock held, and its thread would wait for that for
-    ever, with the port open. For the main thread.
+    So that no table is left half drawn, and no lock of rich's held. For the main thread.
     """
     asked = False
 
