@@ -452,6 +452,7 @@ def test_how_the_computer_fares_is_with_the_tasks(site: Any) -> None:
     told = Minute(ts_ms=0, cpu_percent=12.3, memory_percent=40.0, disk_percent=71.0, soc_degf=131.0, throttled=0x50005)
     site.controller.snapshot = {**web_snapshots.snapshot(), "computer": told.to_json()}
     text = words_of(site, "computer")
+    assert text.startswith("This computer, as of ")
     assert "Processor 12.3 %" in text
     assert "Disk 71.0 %" in text
     assert "Processor temperature 131.0 °F" in text

@@ -30,7 +30,9 @@
   </div>
 % computer = s.get('computer')
 % if computer:
-  <dl class="facts" id="computer">
+  <div id="computer">
+  <p class="meta">This computer, as of {{!times.mark(computer['ts_ms'])}}</p>
+  <dl class="facts">
 %   for name, label, unit in (('cpu_percent', 'Processor', '%'), ('memory_percent', 'Memory', '%'), ('process_mb', 'This program', 'MB'), ('disk_percent', 'Disk', '%'), ('soc_degf', 'Processor temperature', '°F')):
 %     if computer[name] is not None:
     <div><dt>{{label}}</dt><dd>{{!p.quantity(computer[name], unit)}}</dd></div>
@@ -41,6 +43,7 @@
     <div><dt>Throttling</dt><dd>{{', '.join(throttling['now']) or ('not now; since its start: ' + ', '.join(throttling['since_start']) if throttling['since_start'] else 'none')}}</dd></div>
 %   end
   </dl>
+  </div>
 % end
   <p class="meta">Recorder: {{s['recorder']['pending_rows']}} rows waiting to be written{{'; ' + s['recorder']['error'] if s['recorder']['error'] else ''}}</p>
 </section>
